@@ -16,6 +16,8 @@ export interface CompressedOptions {
   maxBytes?: number;
 }
 
+/** Not deflate: Deno takes a deflated text that was cut short for a whole one. */
+const FORMAT = "gzip";
 const PACKED = "z";
 const LEFT = "c";
 /** Below this many characters there is little to gain. */
@@ -24,7 +26,7 @@ const THRESHOLD = 1_024;
 const SLICE = 4_096;
 
 /**
- * Compresses texts of a kilobyte and more, where that makes them shorter (zlib, in base64).
+ * Compresses texts of a kilobyte and more, where that makes them shorter (gzip, in base64).
  *
  * @throws {TypeError} if `maxBytes` is not a number.
  * @throws {RangeError} if `maxBytes` is not a whole number of at least 1.
@@ -46,14 +48,14 @@ export function compressed(options: CompressedOptions = {}): Serializer {
       if (text.length < THRESHOLD) return LEFT + text;
       const bytes = toUtf8(text);
       if (bytes.length > maxBytes) throw tooLarge("encode", maxBytes);
-      const packed = toBase64(await pump(bytes, new CompressionStream("deflate"), Infinity));
+      const packed = toBase64(await pump(bytes, new CompressionStream(FORMAT), Infinity));
       return packed.length < bytes.length ? PACKED + packed : LEFT + text;
     },
 
     async decode(text) {
       expectMark(text, "compressed()", PACKED + LEFT);
       if (text[0] === LEFT) return inner.decode(text.slice(1));
-      const bytes = await pump(fromBase64(text.slice(1)), new DecompressionStream("deflate"), maxBytes);
+      const bytes = await pump(fromBase64(text.slice(1)), new DecompressionStream(FORMAT), maxBytes);
       return inner.decode(fromUtf8(bytes));
     },
   };

@@ -58,8 +58,9 @@ function decodeRich(text: string): unknown {
   if (text[0] !== RICH) return decodeJson(text);
   try {
     const [value, details] = parse(text.slice(1), { Error: revive });
-    for (const [error, { cause, errors }] of details as Map<unknown, Partial<ErrorDetails>>) {
-      if (!(error instanceof Error)) throw new TypeError("Details of something that is no error");
+    if (!(details instanceof Map)) throw malformed();
+    for (const [error, { cause, errors }] of details) {
+      if (!(error instanceof Error)) throw malformed();
       if (cause) define(error, "cause", cause[0]);
       if (errors) define(error, "errors", errors);
     }
