@@ -8,11 +8,7 @@
  * @module
  */
 
-import {
-  AssertionError,
-  deepStrictEqual,
-  notDeepStrictEqual,
-} from "node:assert";
+import { AssertionError, deepStrictEqual, notDeepStrictEqual } from "node:assert";
 import { inspect, isDeepStrictEqual } from "node:util";
 
 export { AssertionError };
@@ -21,9 +17,7 @@ export { AssertionError };
 export type ClassOf<T> = abstract new (...args: never[]) => T;
 
 function check(ok: boolean, problem: string, msg?: string): asserts ok {
-  if (!ok) {
-    throw new AssertionError({ message: msg ? `${problem}: ${msg}` : problem });
-  }
+  if (!ok) throw new AssertionError({ message: msg ? `${problem}: ${msg}` : problem });
 }
 
 /** Passes if `expr` is truthy. */
@@ -32,10 +26,7 @@ export function assert(expr: unknown, msg = ""): asserts expr {
 }
 
 /** Passes if `expr` is falsy. */
-export function assertFalse(
-  expr: unknown,
-  msg = "",
-): asserts expr is false | 0 | "" | null | undefined {
+export function assertFalse(expr: unknown, msg = ""): asserts expr is false | 0 | "" | null | undefined {
   check(!expr, `Expected a falsy value, not ${inspect(expr)}`, msg);
 }
 
@@ -54,98 +45,42 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
 }
 
 /** Passes if both are the same value, as `Object.is` has it. */
-export function assertStrictEquals<T>(
-  actual: unknown,
-  expected: T,
-  msg?: string,
-): asserts actual is T {
-  check(
-    Object.is(actual, expected),
-    `Expected ${inspect(expected)}, not ${inspect(actual)}`,
-    msg,
-  );
+export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
+  check(Object.is(actual, expected), `Expected ${inspect(expected)}, not ${inspect(actual)}`, msg);
 }
 
 /** Passes if the two are not the same value, as `Object.is` has it. */
-export function assertNotStrictEquals<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
-  check(
-    !Object.is(actual, expected),
-    `Expected anything but ${inspect(expected)}`,
-    msg,
-  );
+export function assertNotStrictEquals<T>(actual: T, expected: T, msg?: string): void {
+  check(!Object.is(actual, expected), `Expected anything but ${inspect(expected)}`, msg);
 }
 
 /** Passes if the numbers differ by at most `tolerance`, which is a ten-millionth of `expected` by default. */
-export function assertAlmostEquals(
-  actual: number,
-  expected: number,
-  tolerance?: number,
-  msg?: string,
-): void {
+export function assertAlmostEquals(actual: number, expected: number, tolerance?: number, msg?: string): void {
   const allowed = tolerance ??
     (isFinite(expected) ? Math.abs(expected * 1e-7) : 1e-7);
   const close = Object.is(actual, expected) ||
     Math.abs(expected - actual) <= allowed;
-  check(
-    close,
-    `Expected ${actual} to be within ${allowed} of ${expected}`,
-    msg,
-  );
+  check(close, `Expected ${actual} to be within ${allowed} of ${expected}`, msg);
 }
 
 /** Passes if the value is neither `undefined` nor `null`. */
-export function assertExists<T>(
-  actual: T,
-  msg?: string,
-): asserts actual is NonNullable<T> {
-  check(
-    actual !== undefined && actual !== null,
-    `Expected a value, not ${actual}`,
-    msg,
-  );
+export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
+  check(actual !== undefined && actual !== null, `Expected a value, not ${actual}`, msg);
 }
 
 /** Passes if the expression matches the string. */
-export function assertMatch(
-  actual: string,
-  expected: RegExp,
-  msg?: string,
-): void {
-  check(
-    expected.test(actual),
-    `Expected ${inspect(actual)} to match ${expected}`,
-    msg,
-  );
+export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
+  check(expected.test(actual), `Expected ${inspect(actual)} to match ${expected}`, msg);
 }
 
 /** Passes if the expression does not match the string. */
-export function assertNotMatch(
-  actual: string,
-  expected: RegExp,
-  msg?: string,
-): void {
-  check(
-    !expected.test(actual),
-    `Expected ${inspect(actual)} not to match ${expected}`,
-    msg,
-  );
+export function assertNotMatch(actual: string, expected: RegExp, msg?: string): void {
+  check(!expected.test(actual), `Expected ${inspect(actual)} not to match ${expected}`, msg);
 }
 
 /** Passes if `actual` contains `expected`. */
-export function assertStringIncludes(
-  actual: string,
-  expected: string,
-  msg?: string,
-): void {
-  check(
-    actual.includes(expected),
-    `Expected ${inspect(actual)} to include ${inspect(expected)}`,
-    msg,
-  );
+export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
+  check(actual.includes(expected), `Expected ${inspect(actual)} to include ${inspect(expected)}`, msg);
 }
 
 /** Passes if each of the expected values is deeply equal to one of the actual ones. */
@@ -157,11 +92,7 @@ export function assertArrayIncludes<T>(
   const missing = Array.from(expected).filter((item) =>
     !Array.from(actual).some((has) => isDeepStrictEqual(has, item))
   );
-  check(
-    missing.length === 0,
-    `Expected ${inspect(actual)} to include ${inspect(missing)}`,
-    msg,
-  );
+  check(missing.length === 0, `Expected ${inspect(actual)} to include ${inspect(missing)}`, msg);
 }
 
 /** Passes if all that `expected` names is in `actual` and deeply equal there. */
@@ -178,9 +109,7 @@ export function assertObjectMatch(
 function named(actual: unknown, expected: unknown): unknown {
   if (!isRecord(actual) || !isRecord(expected)) return actual;
   const keys = Object.keys(expected).filter((key) => key in actual);
-  return Object.fromEntries(
-    keys.map((key) => [key, named(actual[key], expected[key])]),
-  );
+  return Object.fromEntries(keys.map((key) => [key, named(actual[key], expected[key])]));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -189,16 +118,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Passes if `actual` is an instance of the class. */
-export function assertInstanceOf<T>(
-  actual: unknown,
-  expectedType: ClassOf<T>,
-  msg = "",
-): asserts actual is T {
-  check(
-    actual instanceof expectedType,
-    `Expected an instance of ${expectedType.name}, not ${inspect(actual)}`,
-    msg,
-  );
+export function assertInstanceOf<T>(actual: unknown, expectedType: ClassOf<T>, msg = ""): asserts actual is T {
+  check(actual instanceof expectedType, `Expected an instance of ${expectedType.name}, not ${inspect(actual)}`, msg);
 }
 
 /** Passes if `error` is of the class, and its message includes the string or matches the expression. */
@@ -232,23 +153,14 @@ export function assertThrows<E extends Error>(
   try {
     fn();
   } catch (error) {
-    if (typeof classOrMsg === "function") {
-      assertIsError(error, classOrMsg, msgIncludes, msg);
-    }
+    if (typeof classOrMsg === "function") assertIsError(error, classOrMsg, msgIncludes, msg);
     return error;
   }
-  check(
-    false,
-    "Expected function to throw",
-    typeof classOrMsg === "string" ? classOrMsg : msg,
-  );
+  check(false, "Expected function to throw", typeof classOrMsg === "string" ? classOrMsg : msg);
 }
 
 /** Passes if the promise that `fn` returns rejects, and gives the error. */
-export function assertRejects(
-  fn: () => PromiseLike<unknown>,
-  msg?: string,
-): Promise<unknown>;
+export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
 /** Passes if that promise rejects with an error of the class whose message includes the string, and gives the error. */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
@@ -267,23 +179,13 @@ export async function assertRejects<E extends Error>(
   try {
     promise = fn();
   } catch (error) {
-    check(
-      false,
-      `Expected function to reject, but it threw ${inspect(error)}`,
-      suffix,
-    );
+    check(false, `Expected function to reject, but it threw ${inspect(error)}`, suffix);
   }
-  check(
-    typeof promise?.then === "function",
-    "Expected function to return a promise",
-    suffix,
-  );
+  check(typeof promise?.then === "function", "Expected function to return a promise", suffix);
   try {
     await promise;
   } catch (error) {
-    if (typeof classOrMsg === "function") {
-      assertIsError(error, classOrMsg, msgIncludes, msg);
-    }
+    if (typeof classOrMsg === "function") assertIsError(error, classOrMsg, msgIncludes, msg);
     return error;
   }
   check(false, "Expected function to reject", suffix);
@@ -291,46 +193,22 @@ export async function assertRejects<E extends Error>(
 
 /** Passes if `actual > expected`. */
 export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
-  check(
-    actual > expected,
-    `Expected ${inspect(actual)} > ${inspect(expected)}`,
-    msg,
-  );
+  check(actual > expected, `Expected ${inspect(actual)} > ${inspect(expected)}`, msg);
 }
 
 /** Passes if `actual >= expected`. */
-export function assertGreaterOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
-  check(
-    actual >= expected,
-    `Expected ${inspect(actual)} >= ${inspect(expected)}`,
-    msg,
-  );
+export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void {
+  check(actual >= expected, `Expected ${inspect(actual)} >= ${inspect(expected)}`, msg);
 }
 
 /** Passes if `actual < expected`. */
 export function assertLess<T>(actual: T, expected: T, msg?: string): void {
-  check(
-    actual < expected,
-    `Expected ${inspect(actual)} < ${inspect(expected)}`,
-    msg,
-  );
+  check(actual < expected, `Expected ${inspect(actual)} < ${inspect(expected)}`, msg);
 }
 
 /** Passes if `actual <= expected`. */
-export function assertLessOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
-  check(
-    actual <= expected,
-    `Expected ${inspect(actual)} <= ${inspect(expected)}`,
-    msg,
-  );
+export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void {
+  check(actual <= expected, `Expected ${inspect(actual)} <= ${inspect(expected)}`, msg);
 }
 
 /** Fails, always. */

@@ -1,0 +1,12 @@
+/** A test that may be skipped; any other skip is a failure. */
+export interface ExpectedSkip {
+  /** Of the test's name, with the names of the tests it is in before it: `suite > test`. */
+  name: RegExp;
+  /** Where it may be skipped: `deno`, `bun`, `node`. */
+  runtimes: string[];
+  /** Why it cannot run there. */
+  reason: string;
+}
+
+/** All of them. A test that skips itself says so here, or the run fails. */
+export const expectedSkips: ExpectedSkip[] = [];

