@@ -49,16 +49,13 @@ const MOST_SWEPT = 100;
 class Store {
   readonly storages = new Set<MemoryStorage>();
   readonly messages = new Messages(() => {
-    this.readied++;
-    for (const storage of this.storages) storage.sleepers.wake("work");
+    for (const storage of this.storages) storage.stir();
   });
   readonly values = new Values((space, key) => {
     for (const storage of this.storages) storage.sleepers.wake(keyTopic(space, key));
   });
   /** Answers to requests that may be sent again, oldest first. */
   readonly answers = new Map<string, { settled: boolean[]; enqueued: Enqueued[]; until: number }>();
-  /** How often a message has become ready, so that a storage can tell whether one did since it last looked. */
-  readied = 0;
   receipts = 0;
 }
 
@@ -66,7 +63,8 @@ class MemoryStorage implements Storage {
   requests = 0;
   readonly sleepers = new Sleepers();
   readonly #store: Store;
-  #seen = 0;
+  /** What the last claim saw: how often a message had become ready, and when time alone would make one ready. */
+  #seen = { readied: 0, next: Infinity };
   #closed = false;
 
   constructor(store: Store) {
@@ -176,13 +174,18 @@ class MemoryStorage implements Storage {
   }
 
   waitForWork(signal: AbortSignal): Promise<void> {
-    if (this.#closed || this.#store.readied !== this.#seen) return Promise.resolve();
+    if (this.#closed || this.#stirred()) return Promise.resolve();
     return this.sleepers.sleep("work", signal);
   }
 
   waitForKey(space: Space, key: string, signal: AbortSignal): Promise<void> {
     if (this.#closed || this.#store.values.has(space, key)) return Promise.resolve();
     return this.sleepers.sleep(keyTopic(space, key), signal);
+  }
+
+  /** Wakes those who wait for work, if there may be some. */
+  stir(): void {
+    if (this.#stirred()) this.sleepers.wake("work");
   }
 
   close(): Promise<void> {
@@ -199,6 +202,12 @@ class MemoryStorage implements Storage {
       this.requests++;
       resolve(operation(this.#store));
     });
+  }
+
+  /** Also when `next` is sooner than the last claim was told: who sleeps until then would be late. */
+  #stirred(): boolean {
+    const { readied, next } = this.#store.messages;
+    return readied !== this.#seen.readied || next < this.#seen.next;
   }
 
   #exchange(store: Store, exchange: Exchange): Exchanged {
@@ -222,7 +231,7 @@ class MemoryStorage implements Storage {
     }
     const claimed = claim && messages.claim(claim, now, () => `${++store.receipts}`);
     // With no hands free nothing was taken, so what became ready before is still news.
-    if (claim && claim.limit > 0) this.#seen = store.readied;
+    if (claim && claim.limit > 0) this.#seen = { readied: messages.readied, next: messages.next };
     return {
       now,
       settled: [...answer.settled],
@@ -230,7 +239,7 @@ class MemoryStorage implements Storage {
       deliveries: claimed?.entries.map((entry) => this.#deliver(entry, now)) ?? [],
       recovered: claimed?.recovered ?? 0,
       promoted: claimed?.promoted ?? 0,
-      ...claimed?.next !== undefined && { next: claimed.next },
+      ...claim && messages.next < Infinity && { next: messages.next },
     };
   }
 

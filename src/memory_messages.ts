@@ -34,8 +34,6 @@ export interface Claimed {
   recovered: number;
   /** Moved from the schedule to the queue. */
   promoted: number;
-  /** When time alone makes more ready. */
-  next?: number;
 }
 
 /** How many messages one claim promotes, and how many it recovers: the event loop belongs to others too. */
@@ -59,12 +57,26 @@ export class Messages {
     running: new Heap((a, b) => a.lapses < b.lapses || (a.lapses === b.lapses && a.position < b.position)),
     dead: new Heap((a, b) => a.buried > b.buried),
   };
-  readonly #ready: () => void;
+  readonly #stir: () => void;
   #sequence = 0;
+  #readied = 0;
 
-  /** `ready` is told whenever a message has become ready. */
-  constructor(ready: () => void) {
-    this.#ready = ready;
+  /** `stir` is told when a message has become ready, and when one will be sooner than any other. */
+  constructor(stir: () => void) {
+    this.#stir = stir;
+  }
+
+  /** How often a message has become ready, so that one who looked before can tell whether one did since. */
+  get readied(): number {
+    return this.#readied;
+  }
+
+  /** The earliest instant at which time alone makes a message ready. */
+  get next(): number {
+    return Math.min(
+      this.#heaps.scheduled.peek()?.message.eta ?? Infinity,
+      this.#heaps.running.peek()?.lapses ?? Infinity,
+    );
   }
 
   /** Adds a message, unless one of its id is not finished or its unique key is held. Replaces a dead letter of its id. */
@@ -157,8 +169,6 @@ export class Messages {
       this.lend(entry, now + lease);
       claimed.entries.push(entry);
     }
-    const next = Math.min(scheduled.peek()?.message.eta ?? Infinity, running.peek()?.lapses ?? Infinity);
-    if (next < Infinity) claimed.next = next;
     return claimed;
   }
 
@@ -223,7 +233,7 @@ export class Messages {
     entry.note = undefined;
     if (entry.hold) this.#holds.resume(entry.hold, now);
     if (state === "waiting") this.#join(entry, "waiting");
-    else if (timed) this.#line(entry, now);
+    else if (timed || state === "dead") this.#line(entry, now); // a dead letter has no place to keep
     else this.#join(entry, state === "scheduled" ? "scheduled" : "queued");
   }
 
@@ -238,8 +248,10 @@ export class Messages {
 
   #join(entry: Entry, state: State): void {
     entry.state = state;
-    this.#heaps[state].push(entry);
-    if (state === "queued") this.#ready();
+    const heap = this.#heaps[state];
+    heap.push(entry);
+    if (state === "queued") this.#readied++;
+    if (state === "queued" || heap.peek() === entry) this.#stir();
   }
 
   #leave(entry: Entry): void {
