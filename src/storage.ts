@@ -225,7 +225,8 @@ export const REQUEST_MEMORY = 60_000;
 
 /**
  * The contract. Every operation is atomic. Every method that takes `now` judges etas, leases and time-to-live by it;
- * where it is absent the storage uses its own time.
+ * where it is absent the storage uses its own time. What a storage can never take (a value that is too large for it) it
+ * refuses with a `RangeError`; any other error means that the same request may succeed later.
  *
  * A storage is made by a factory, `(name: string) => Storage`: storages of different names see nothing of each other.
  * `storageContract` from `@hq/huey/testing` is the suite that a storage must pass.
@@ -280,7 +281,10 @@ export interface Storage {
    */
   waitForWork?(signal: AbortSignal): Promise<void>;
 
-  /** Where the storage can be woken: resolves when the key may be there (also at once, also for nothing), or on abort. Never rejects. */
+  /**
+   * Where the storage can be woken: resolves as soon as the key was written after this call (now and then also for
+   * nothing), or when `signal` is aborted. Ask first, then look. Never rejects. Costs no requests.
+   */
   waitForKey?(space: Space, key: string, signal: AbortSignal): Promise<void>;
 
   /** Lets go of what the storage itself has opened. Calling it twice is fine; using the storage afterwards throws. */

@@ -1,0 +1,78 @@
+/**
+ * A small task queue: wrap a function, call it, and it runs later in a consumer. Nothing accepted is lost when a worker
+ * dies, and the same program runs on Deno, Bun, Node and at the edge.
+ *
+ * @example
+ * ```ts
+ * import { Huey } from "@hq/huey";
+ *
+ * const huey = new Huey("docs");
+ * const addNumbers = huey.task("addNumbers", (a: number, b: number) => a + b);
+ *
+ * const result = await addNumbers(1, 2);
+ * await huey.drain(); // or a consumer, in another process
+ * console.log(await result.get()); // 3
+ * ```
+ *
+ * @module
+ */
+export { Consumer, type ConsumerOptions, type WorkerKind } from "./src/consumer.ts";
+export type { TaskContext } from "./src/context.ts";
+export type { Core, Settings } from "./src/core.ts";
+export type { HueyOptions } from "./src/create_core.ts";
+export {
+  type Crontab,
+  crontab,
+  type CrontabFields,
+  type CrontabOptions,
+  every,
+  type Schedule,
+  type ScheduleSpec,
+  type ZonedSchedule,
+} from "./src/crontab.ts";
+export { type CompressedOptions, compressed } from "./src/compressed.ts";
+export { type ContextTaskBody, type RestOf, type TaskBody, TaskFunction } from "./src/define.ts";
+export type { DrainOptions, DrainReport, StoppedBy } from "./src/drain.ts";
+export {
+  type CanceledStatus,
+  CancelExecution,
+  ConfigurationError,
+  HueyError,
+  RateLimitExceeded,
+  ResultTimeout,
+  RetryTask,
+  TaskCanceled,
+  TaskException,
+  type TaskFailure,
+  TaskLockedException,
+  TaskTimeout,
+} from "./src/errors.ts";
+export type { PostExecuteHook, PreExecuteHook, WorkerHook } from "./src/hooks.ts";
+export { Huey, type TaskReference } from "./src/huey.ts";
+export { DeadTask, type Flushable, type QueueCounts } from "./src/inspect.ts";
+export type { KeyOptions } from "./src/keys.ts";
+export { memory } from "./src/memory.ts";
+export { type GetOptions, Result, type Status } from "./src/result.ts";
+export type { RevokeOptions } from "./src/revoke.ts";
+export {
+  type Signal,
+  SIGNAL_CANCELED,
+  SIGNAL_COMPLETE,
+  SIGNAL_DEAD,
+  SIGNAL_ENQUEUED,
+  SIGNAL_ERROR,
+  SIGNAL_EXECUTING,
+  SIGNAL_EXPIRED,
+  SIGNAL_INTERRUPTED,
+  SIGNAL_LOCKED,
+  SIGNAL_RATE_LIMITED,
+  SIGNAL_REDELIVERED,
+  SIGNAL_RETRYING,
+  SIGNAL_REVOKED,
+  SIGNAL_SCHEDULED,
+  SIGNAL_TIMEOUT,
+  type SignalHandler,
+} from "./src/signals.ts";
+export { Task } from "./src/task.ts";
+export type { CallOptions, DeliveryMode, PeriodicTaskOptions, TaskOptions, UniqueOptions } from "./src/task_options.ts";
+export type { Clock, Duration, Instant } from "./src/time.ts";

@@ -1,0 +1,69 @@
+/**
+ * One delivery while it is in a worker's hands, and how it can be ended from outside: by its timeout, a revocation, a
+ * shutdown or the loss of its lease.
+ *
+ * @module
+ */
+import { HueyError, type TaskCanceled, type TaskTimeout } from "./errors.ts";
+import type { Delivery, Write } from "./storage.ts";
+
+/** The reason of an abort by shutdown: the task is given back. */
+export class Interrupted extends HueyError {
+  /** The class's name; survives minification. */
+  override name = "Interrupted";
+}
+
+/** The reason of an abort because somebody else has the task by now: whatever it does here does not count. */
+export class LeaseLost extends HueyError {
+  /** The class's name; survives minification. */
+  override name = "LeaseLost";
+}
+
+/** Why an attempt was ended from outside. */
+export type AbortReason = TaskTimeout | TaskCanceled | Interrupted | LeaseLost;
+
+/** One delivery while it is in a worker's hands. */
+export class Attempt {
+  /** What was handed out. */
+  readonly delivery: Delivery;
+  /** It must not be begun if its timeout would take it past this instant, in epoch milliseconds. */
+  readonly deadline: number;
+  /** Rejects when the attempt is aborted, so that a function that does not listen does not hold up its worker. */
+  readonly aborted: Promise<never>;
+  /** What has to be written together with its end, as the abort has it. */
+  writes: Write[] = [];
+  /** Whether the function was begun. */
+  started = false;
+  #reason: AbortReason | undefined;
+  #controller: AbortController | undefined;
+  #reject!: (reason: AbortReason) => void;
+
+  /** Takes a delivery into hands. */
+  constructor(delivery: Delivery, deadline: number = Infinity) {
+    this.delivery = delivery;
+    this.deadline = deadline;
+    this.aborted = new Promise((_, reject) => this.#reject = reject);
+    this.aborted.catch(() => {});
+  }
+
+  /** Why it was aborted, if it was. */
+  get reason(): AbortReason | undefined {
+    return this.#reason;
+  }
+
+  /** Aborted together with the attempt. Made only for those who ask, as most tasks never do. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  /** Ends the attempt; the first reason counts. */
+  abort(reason: AbortReason, writes: Write[] = []): void {
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.writes = writes;
+    this.#controller?.abort(reason);
+    this.#reject(reason);
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * Consumer: workers and a scheduler that live long. It waits for work without asking for it again and again where the
+ * storage can wake it, and goes on when the storage is down for a while.
+ *
+ * @module
+ */
+import { getLogger } from "@logtape/logtape";
+import type { Core } from "./core.ts";
+import { ConfigurationError, describeError } from "./errors.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Exchanged } from "./storage.ts";
+import { refuseUnknown, toFlag } from "./task_options.ts";
+import { type Duration, show, toCount, toMilliseconds } from "./time.ts";
+import { Workers } from "./worker.ts";
+
+/** How the workers of a consumer are kept apart. */
+export type WorkerKind = "async" | "thread" | "process";
+
+/** For `huey.createConsumer`. */
+export interface ConsumerOptions {
+  /** How many tasks run at once. @default {1} */
+  workers?: number;
+  /** `async`: in one event loop. @default {"async"} */
+  kind?: WorkerKind;
+  /** Whether this consumer offers the slots of periodic tasks. @default {true} */
+  periodic?: boolean;
+  /** How often to look at the schedules, at the least. @default {1} */
+  schedulerInterval?: Duration;
+  /** How often to see that workers are alive; those of kind `async` live as long as the consumer. @default {10} */
+  healthCheckInterval?: Duration;
+  /** Whether all locks are released at the start. @default {false} */
+  flushLocks?: boolean;
+  /** After how many tasks a worker is started afresh; absent: never. */
+  maxTasks?: number;
+  /** How long `stop` lets running tasks go on before they are aborted and given back. @default {"30s"} */
+  gracePeriod?: Duration;
+  /** Where the storage cannot wake us: how long to wait after the first empty look. @default {"100ms"} */
+  initialDelay?: Duration;
+  /** How long to wait at most between two looks. @default {10} */
+  maxDelay?: Duration;
+  /** What the wait is multiplied with after each empty look. @default {1.15} */
+  backoff?: number;
+}
+
+const OPTIONS = [
+  ..."workers kind periodic schedulerInterval healthCheckInterval flushLocks maxTasks gracePeriod".split(" "),
+  ..."initialDelay maxDelay backoff".split(" "),
+];
+/** For bringing back what was aborted. Beyond that, leases do it. */
+const LAST_WORDS = 5_000;
+const FIRST_PAUSE_AFTER_FAILURE = 500;
+
+/** Workers and a scheduler, from `start` to `stop`. */
+export class Consumer {
+  readonly #core: Core;
+  readonly #count: number;
+  readonly #periodic: boolean;
+  readonly #flushLocks: boolean;
+  readonly #schedulerInterval: number;
+  readonly #gracePeriod: number;
+  readonly #initialDelay: number;
+  readonly #maxDelay: number;
+  readonly #backoff: number;
+  readonly #workers: Workers;
+  readonly #stopping = new AbortController();
+  readonly #hurry = new AbortController();
+  #loops: Promise<unknown> | undefined;
+  #stopped: Promise<void> | undefined;
+  #delay: number;
+  #failures = 0;
+  #isRetrying = false;
+  #wakeAt = 0;
+  #answered: () => void = () => {};
+
+  /**
+   * A consumer that does nothing before {@linkcode start}.
+   *
+   * @throws {ConfigurationError | TypeError | RangeError} for options that cannot be.
+   */
+  constructor(core: Core, options: ConsumerOptions = {}) {
+    refuseUnknown(options, OPTIONS, "option of a consumer");
+    const { workers = 1, kind = "async", periodic = true, flushLocks = false, maxTasks, backoff = 1.15 } = options;
+    if (kind !== "async") {
+      throw new ConfigurationError(`Cannot start workers of kind ${show(kind)}: there is only "async" so far`);
+    }
+    if (core.settings.immediate) {
+      throw new ConfigurationError("Cannot start a consumer in immediate mode: tasks run where they are called");
+    }
+    if (typeof backoff !== "number" || !(backoff >= 1)) {
+      throw new RangeError(`'backoff' must be at least 1: current value is ${show(backoff)}`);
+    }
+    this.#core = core;
+    this.#count = toCount("workers", workers, 1);
+    if (this.#count === Infinity) throw new RangeError("'workers' must be a finite number: current value is Infinity");
+    this.#periodic = toFlag("periodic", periodic);
+    this.#flushLocks = toFlag("flushLocks", flushLocks);
+    this.#schedulerInterval = toMilliseconds("schedulerInterval", options.schedulerInterval ?? 1);
+    if (this.#schedulerInterval === 0) throw new RangeError("'schedulerInterval' must be more than 0");
+    toMilliseconds("healthCheckInterval", options.healthCheckInterval ?? 10);
+    this.#gracePeriod = toMilliseconds("gracePeriod", options.gracePeriod ?? "30s");
+    this.#initialDelay = Math.max(1, toMilliseconds("initialDelay", options.initialDelay ?? "100ms"));
+    this.#maxDelay = Math.max(1, toMilliseconds("maxDelay", options.maxDelay ?? 10));
+    this.#backoff = backoff;
+    this.#delay = this.#initialDelay;
+    this.#workers = new Workers(core, {
+      count: this.#count,
+      maxTasks: maxTasks === undefined ? undefined : toCount("maxTasks", maxTasks, 1),
+      onClaimed: (answer, wanted) => this.#onClaimed(answer, wanted),
+      onFailed: (error) => this.#onFailed(error),
+    });
+  }
+
+  /** Starts the workers and the scheduler. */
+  async start(): Promise<void> {
+    if (this.#loops) throw new ConfigurationError("Cannot start a consumer twice: create another one");
+    this.#loops = Promise.resolve();
+    if (this.#flushLocks) await this.#core.storage.flush(["locks"]);
+    for (let i = 0; i < this.#count; i++) await this.#core.hooks.startup();
+    const signal = this.#stopping.signal;
+    this.#wakeAt = this.#core.clock.now() + this.#maxDelay;
+    this.#workers.start();
+    this.#loops = Promise.all([this.#listen(signal), this.#periodic ? this.#schedule(signal) : undefined]);
+  }
+
+  /**
+   * Stops: claims no more, and lets running tasks finish within the grace period (unless `graceful` is false); then they
+   * are aborted and given back, so that another consumer has them at once. A second call with `graceful: false` cuts the
+   * grace period short.
+   */
+  stop({ graceful = true }: { graceful?: boolean } = {}): Promise<void> {
+    if (!graceful) this.#hurry.abort();
+    return this.#stopped ??= this.#stop();
+  }
+
+  /** Starts, and resolves when the consumer was stopped. */
+  async run(): Promise<void> {
+    await this.start();
+    await this.#loops;
+    await this.stop();
+  }
+
+  /** Stops, so that `await using` ends a consumer with its scope. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    const { hooks, pump, signals } = this.#core;
+    this.#stopping.abort();
+    this.#answered();
+    this.#workers.pause();
+    await this.#atMost(Promise.all([this.#loops, pump.idle()]), LAST_WORDS);
+    await this.#atMost(this.#workers.idle(), this.#gracePeriod, this.#hurry.signal);
+    this.#workers.interrupt();
+    await this.#atMost(this.#workers.idle(), LAST_WORDS);
+    this.#workers.end();
+    for (let i = 0; i < this.#count; i++) await hooks.shutdown();
+    await this.#atMost(signals.idle(), LAST_WORDS);
+  }
+
+  /** Waits for something, but not for ever. */
+  async #atMost(what: Promise<unknown>, ms: number, signal?: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const enough = AbortSignal.any([done.signal, ...(signal ? [signal] : [])]);
+    await Promise.race([what, this.#core.clock.sleep(ms, enough).catch(() => {})]);
+    done.abort();
+  }
+
+  /** Claims when there may be something: when the storage says so, when an eta or a lease has come, or after a while. */
+  async #listen(signal: AbortSignal): Promise<void> {
+    const { clock, storage, pump } = this.#core;
+    while (!signal.aborted) {
+      const answered = new Promise<boolean>((resolve) => this.#answered = () => resolve(true));
+      const round = new AbortController();
+      const isOld = await Promise.race([
+        answered,
+        storage.waitForWork?.(round.signal).then(() => false) ?? answered,
+        clock.sleep(Math.max(0, this.#wakeAt - clock.now()), round.signal).then(() => false, () => false),
+      ]);
+      round.abort();
+      // With all hands full nothing is sent: the answer to come is that of the request that settles the first of them.
+      if (!isOld && !signal.aborted) {
+        pump.poke();
+        await answered;
+      }
+    }
+  }
+
+  #onClaimed(answer: Exchanged, wanted: number): void {
+    if (this.#failures > 0) getLogger(["huey", "consumer"]).info("The storage is there again");
+    this.#failures = 0;
+    if (answer.deliveries.length > 0) this.#delay = this.#initialDelay;
+    const delay = answer.deliveries.length === wanted || this.#core.storage.waitForWork ? this.#maxDelay : this.#delay;
+    if (answer.deliveries.length === 0) this.#delay = Math.min(this.#delay * this.#backoff, this.#maxDelay);
+    // The storage's clock need not be ours, so what counts is how long it is until then.
+    this.#wakeAt = this.#core.clock.now() + Math.min(delay, (answer.next ?? Infinity) - answer.now);
+    this.#answered();
+  }
+
+  #onFailed(error: unknown): void {
+    const pause = Math.min(FIRST_PAUSE_AFTER_FAILURE * 2 ** this.#failures++, this.#maxDelay);
+    getLogger(["huey", "consumer"]).warn("The storage does not answer, trying again in {pause} ms: {error}", {
+      pause,
+      error: describeError(error),
+    });
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
+    this.#core.clock.sleep(pause, this.#stopping.signal).then(() => {
+      this.#isRetrying = false;
+      this.#core.pump.poke();
+    }, () => {});
+  }
+
+  async #schedule(signal: AbortSignal): Promise<void> {
+    const scheduler = new Scheduler(this.#core);
+    const { clock } = this.#core;
+    while (!signal.aborted) {
+      let next = Infinity;
+      try {
+        const due = await scheduler.due();
+        next = due.next;
+        if (due.made.length > 0) await scheduler.offer(due);
+      } catch (error) {
+        getLogger(["huey", "scheduler"]).warn("Could not offer what is due, trying again: {error}", {
+          error: describeError(error),
+        });
+      }
+      const pause = Math.min(this.#schedulerInterval, Math.max(0, next - clock.now()));
+      await clock.sleep(pause, signal).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Define: a function gets a name and options, and becomes a task function: calling it enqueues.
+ *
+ * @module
+ */
+import { Attempt } from "./attempt.ts";
+import { Callable } from "./callable.ts";
+import { createContext, type TaskContext } from "./context.ts";
+import type { Core } from "./core.ts";
+import type { Schedule, ZonedSchedule } from "./crontab.ts";
+import { enqueue } from "./enqueue.ts";
+import type { Definition } from "./registry.ts";
+import type { Result } from "./result.ts";
+import { isRevoked, nameMark, restore, revoke, type RevokeOptions } from "./revoke.ts";
+import { Task } from "./task.ts";
+import { type CallOptions, type PeriodicTaskOptions, type TaskOptions, toTaskSettings } from "./task_options.ts";
+
+/** The arguments that are still missing when the first ones are given. */
+export type RestOf<Args extends unknown[], Given extends unknown[]> = Args extends
+  [...{ [K in keyof Given]: unknown }, ...infer Rest] ? Rest : [];
+
+/** What a task function wraps. */
+export type TaskBody<Args extends unknown[], R> = (...args: Args) => R | Promise<R>;
+
+/** What a task function with `{ context: true }` wraps. */
+export type ContextTaskBody<Args extends unknown[], R> = (context: TaskContext, ...args: Args) => R | Promise<R>;
+
+/** A wrapped function. Calling it enqueues a task and gives the handle on its outcome. */
+export interface TaskFunction<Args extends unknown[] = unknown[], R = unknown> {
+  (...args: Args): Promise<Result<R>>;
+}
+
+/** A wrapped function. Calling it enqueues a task and gives the handle on its outcome. */
+export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> extends Callable {
+  /** The name that travels in messages. */
+  declare readonly name: string;
+  /** The options as they were given. */
+  readonly options: Readonly<TaskOptions<Args> | PeriodicTaskOptions>;
+  readonly #core: Core;
+  readonly #definition: Definition;
+
+  /** Made by `huey.task` and `huey.periodicTask`. */
+  constructor(core: Core, definition: Definition, options: TaskOptions<Args> | PeriodicTaskOptions) {
+    super((...args: Args) => this.schedule(args, {}));
+    Object.defineProperty(this, "name", { value: definition.name });
+    this.options = options;
+    this.#core = core;
+    this.#definition = definition;
+  }
+
+  /** A task of this function, not yet enqueued. */
+  s(...args: Args): Task<[], R>;
+  /** With the first arguments only: a task that may be a next stage or a callback. */
+  s<Given extends Partial<Args>>(...args: Given): Task<RestOf<Args, Given>, R>;
+  s(...args: unknown[]): Task<never, R> {
+    const { name, settings } = this.#definition;
+    return new Task<never, R>({ id: this.#core.newId(), name, args, settings, changes: {} });
+  }
+
+  /**
+   * Enqueues a task with other options than those of the function.
+   *
+   * @example
+   * ```ts
+   * import { Huey } from "@hq/huey";
+   * const huey = new Huey("docs");
+   * const remind = huey.task("remind", (who: string) => `hello ${who}`);
+   * await remind.schedule(["ada"], { delay: "10m", priority: 5 });
+   * ```
+   */
+  async schedule(args: Args, options: CallOptions): Promise<Result<R>> {
+    const [result] = await enqueue(this.#core, [this.s(...args).with(options)]);
+    return result as Result<R>;
+  }
+
+  /** Enqueues a task for each list of arguments, in one request. */
+  async map(argsList: Iterable<Args>): Promise<Result<R>[]> {
+    const results = await enqueue(this.#core, Array.from(argsList, (args) => this.s(...args)));
+    return results as Result<R>[];
+  }
+
+  /** Calls the function itself, here and now; nothing is stored. */
+  callLocal(...args: Args): R | Promise<R> {
+    const { name, settings, fn } = this.#definition;
+    const body = fn as unknown as (...args: unknown[]) => R | Promise<R>;
+    if (!settings.context) return body(...args);
+    const task = this.s(...args);
+    const delivery = { message: { id: task.id, name, body: "" }, receipt: "", deliveries: 1 };
+    return body(createContext(this.#core, task, new Attempt(delivery)), ...args);
+  }
+
+  /** Revokes all tasks of this function: they will not run when their turn comes. */
+  revoke(options?: RevokeOptions): Promise<void> {
+    return revoke(this.#core, nameMark(this.name), options);
+  }
+
+  /** Takes the revocation back; tells whether there was one. */
+  restore(): Promise<boolean> {
+    return restore(this.#core, nameMark(this.name));
+  }
+
+  /** Whether all tasks of this function are revoked. */
+  isRevoked(): Promise<boolean> {
+    return isRevoked(this.#core, [nameMark(this.name)]);
+  }
+
+  /** Forgets this function; tells whether it was known. Its tasks that are still to run become dead letters. */
+  unregister(): boolean {
+    return this.#core.registry.remove(this.name);
+  }
+}
+
+/** Wraps a function. */
+export function define<Args extends unknown[], R>(
+  core: Core,
+  name: string,
+  options: TaskOptions<Args> | PeriodicTaskOptions,
+  fn: (...args: never[]) => unknown,
+  schedule?: Schedule | ZonedSchedule,
+): TaskFunction<Args, R> {
+  const settings = toTaskSettings(options, schedule !== undefined);
+  const definition: Definition = { name, fn, settings, schedule: schedule && inZone(schedule, core.settings.timeZone) };
+  core.registry.add(definition);
+  return new TaskFunction<Args, R>(core, definition, Object.freeze({ ...options }));
+}
+
+/** A schedule that names no zone is in that of the instance. */
+function inZone(schedule: Schedule | ZonedSchedule, timeZone: string): Schedule {
+  if (typeof schedule?.next !== "function") {
+    throw new TypeError(
+      "A periodic task needs a schedule: give crontab(…), every(…), or an object with a method 'next'",
+    );
+  }
+  return "in" in schedule ? schedule.in(timeZone) : schedule;
+}

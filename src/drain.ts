@@ -1,0 +1,158 @@
+/**
+ * Drain: what a consumer does, once, within a budget: offer the slots that are due, then claim and run what is ready.
+ *
+ * @module
+ */
+import type { Core } from "./core.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Settled } from "./settle.ts";
+import { refuseUnknown } from "./task_options.ts";
+import { type Duration, toCount, toMilliseconds } from "./time.ts";
+import { Workers } from "./worker.ts";
+
+/** For `huey.drain`. */
+export interface DrainOptions {
+  /** How many tasks to begin at most. @default {100} */
+  maxTasks?: number;
+  /** How long to go on at most. @default {"25s"} */
+  budget?: Duration;
+  /** How many requests to send to the storage at most; absent: any number. */
+  maxRequests?: number;
+  /** How many tasks to run at once. @default {10} */
+  concurrency?: number;
+  /** Ends the drain: what is running is aborted and given back. */
+  signal?: AbortSignal;
+}
+
+/** Why a drain ended. */
+export type StoppedBy = "empty" | "tasks" | "budget" | "requests" | "signal";
+
+/** What a drain did. */
+export interface DrainReport {
+  /** How many slots of periodic tasks it added. */
+  periodic: number;
+  /** How many messages it moved from the schedule to the queue. */
+  promoted: number;
+  /** How many messages it took back from lapsed leases. */
+  recovered: number;
+  /** How many functions it began. */
+  executed: number;
+  /** How many tasks failed for good. */
+  failed: number;
+  /** How many will run again. */
+  retried: number;
+  /** How many it gave back unfinished. */
+  released: number;
+  /** How many ready messages are left. */
+  remaining: number;
+  /** How many requests it sent to the storage. */
+  requests: number;
+  /** Why it ended. */
+  stoppedBy: StoppedBy;
+}
+
+/** One drain, with the schedules left aside where they have nothing to do with it. */
+export interface InnerDrainOptions extends DrainOptions {
+  /** Whether slots of periodic tasks are offered. @default {true} */
+  periodic?: boolean;
+}
+
+/** Of the requests that may be sent, what is kept for bringing back what is in hands, and for counting what is left. */
+const RESERVED_REQUESTS = 3;
+
+/** Drains, and tells what was done. */
+export async function drain(core: Core, options: InnerDrainOptions = {}): Promise<DrainReport> {
+  refuseUnknown(
+    options,
+    ["maxTasks", "budget", "maxRequests", "concurrency", "signal", "periodic"],
+    "option of a drain",
+  );
+  const { budget = "25s", signal, periodic = true } = options;
+  const maxTasks = toCount("maxTasks", options.maxTasks ?? 100, 1);
+  const maxRequests = toCount("maxRequests", options.maxRequests ?? Infinity, 1);
+  const until = core.clock.now() + (budget === Infinity ? Infinity : toMilliseconds("budget", budget));
+  const before = core.storage.requests;
+  const report: DrainReport = {
+    periodic: 0,
+    promoted: 0,
+    recovered: 0,
+    executed: 0,
+    failed: 0,
+    retried: 0,
+    released: 0,
+    remaining: 0,
+    requests: 0,
+    stoppedBy: "empty",
+  };
+
+  let stoppedBy: StoppedBy | undefined = signal?.aborted ? "signal" : undefined;
+  let begun = 0;
+  let isDry = false;
+  let failure: { error: unknown } | undefined;
+  const ended = new AbortController();
+  const workers: Workers = new Workers(core, {
+    count: toCount("concurrency", options.concurrency ?? 10, 1),
+    deadline: until,
+    quota: () => {
+      if (begun >= maxTasks) stoppedBy ??= "tasks";
+      if (core.clock.now() >= until) stoppedBy ??= "budget";
+      if (core.storage.requests - before > maxRequests - RESERVED_REQUESTS && begun > 0) stoppedBy ??= "requests";
+      return stoppedBy ? 0 : maxTasks - begun;
+    },
+    onClaimed: (answer, wanted) => {
+      begun += answer.deliveries.length;
+      report.promoted += answer.promoted;
+      report.recovered += answer.recovered;
+      isDry = answer.deliveries.length < wanted;
+      endIfDone();
+    },
+    onFailed: (error) => {
+      failure = { error };
+      ended.abort();
+    },
+    onSettled: (settled, started) => {
+      count(report, settled, started);
+      // It is back in the queue, and the next claim would only bring it again.
+      if (settled === "released") stoppedBy ??= "budget";
+      endIfDone();
+    },
+  });
+
+  function endIfDone(): void {
+    if (workers.busy === 0 && (isDry || workers.wants() === 0)) ended.abort();
+  }
+
+  if (!stoppedBy) {
+    const scheduler = new Scheduler(core);
+    const due = periodic ? await scheduler.due() : undefined;
+    const stop = (): void => {
+      stoppedBy ??= "signal";
+      ended.abort();
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    workers.start();
+    const offering = (due ? scheduler.offer(due) : Promise.resolve(0)).catch((error) => {
+      failure ??= { error };
+      return 0;
+    });
+    await core.clock.sleep(Math.max(0, Math.min(until - core.clock.now(), 2 ** 40)), ended.signal)
+      .then(() => stoppedBy ??= "budget", () => {});
+    signal?.removeEventListener("abort", stop);
+    workers.pause();
+    await core.pump.idle();
+    workers.interrupt();
+    await workers.idle();
+    workers.end();
+    report.periodic = await offering;
+    if (failure) throw failure.error;
+  }
+  if (stoppedBy) report.remaining = (await core.storage.counts(core.storageTime())).queued;
+  return { ...report, requests: core.storage.requests - before, stoppedBy: stoppedBy ?? "empty" };
+}
+
+function count(report: DrainReport, settled: Settled, started: boolean): void {
+  if (started) report.executed++;
+  if (settled === "failed") report.failed++;
+  if (settled === "retried") report.retried++;
+  if (settled === "released") report.released++;
+}

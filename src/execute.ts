@@ -1,0 +1,149 @@
+/**
+ * Execute: one delivery, from what was handed out to how it ended. Nothing is written here; what an ending means for the
+ * storage is decided in settle.
+ *
+ * @module
+ */
+import { type Attempt, LeaseLost } from "./attempt.ts";
+import { createContext } from "./context.ts";
+import type { Core } from "./core.ts";
+import {
+  type CanceledStatus,
+  CancelExecution,
+  RateLimitExceeded,
+  RetryTask,
+  TaskCanceled,
+  TaskLockedException,
+  TaskTimeout,
+} from "./errors.ts";
+import { toListedTask, toTask } from "./message.ts";
+import type { Definition } from "./registry.ts";
+import { revokedBy } from "./revoke.ts";
+import {
+  type Signal,
+  SIGNAL_CANCELED,
+  SIGNAL_ERROR,
+  SIGNAL_EXECUTING,
+  SIGNAL_LOCKED,
+  SIGNAL_RATE_LIMITED,
+  SIGNAL_REDELIVERED,
+  SIGNAL_TIMEOUT,
+} from "./signals.ts";
+import type { Write } from "./storage.ts";
+import type { Task } from "./task.ts";
+
+/** How a delivery ended. */
+export type Ending =
+  /** The function returned. */
+  | { kind: "complete"; value: unknown }
+  /** The function threw, or took too long; it may be retried. */
+  | { kind: "failed"; error: unknown; signal: Signal | undefined }
+  /** The task is not to run (any more). */
+  | { kind: "stopped"; status: CanceledStatus; error?: unknown; writes: Write[] }
+  /** Nobody can run this; a person has to look at it. */
+  | { kind: "dead"; reason: string; error?: unknown }
+  /** Given back, as this process cannot finish it. */
+  | { kind: "released" }
+  /** Somebody else has it by now. */
+  | { kind: "lost" };
+
+/** A delivery's task, and how it ended. */
+export interface Executed {
+  task: Task;
+  ending: Ending;
+}
+
+/** Runs what a delivery holds. Never throws. */
+export async function execute(core: Core, attempt: Attempt): Promise<Executed> {
+  const { message } = attempt.delivery;
+  let task: Task;
+  try {
+    task = await toTask(core, message);
+  } catch (error) {
+    return {
+      task: await toListedTask(core, message),
+      ending: { kind: "dead", reason: "its message cannot be decoded", error },
+    };
+  }
+  return { task, ending: await begin(core, task, attempt) };
+}
+
+async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> {
+  const { deliveries, revoked = [] } = attempt.delivery;
+  const { settings, changes } = task.fields;
+  const definition = core.registry.get(task.name);
+  if (!definition) {
+    return { kind: "dead", reason: `there is no task named ${JSON.stringify(task.name)} in this program` };
+  }
+  if (deliveries > 1) core.signals.send(SIGNAL_REDELIVERED, task);
+  if (deliveries > 1 && isAtMostOnce(core, task)) {
+    return { kind: "dead", reason: "its worker died, and it must be delivered at most once" };
+  }
+  if (deliveries > core.settings.maxDeliveries) {
+    return { kind: "dead", reason: `it was handed out ${deliveries - 1} times, and nobody came back with it` };
+  }
+  const stopped = await revokedBy(core, task.id, revoked);
+  if (stopped) return { kind: "stopped", ...stopped };
+  const now = core.clock.now();
+  if (task.expires !== undefined && task.expires < now) return { kind: "stopped", status: "expired", writes: [] };
+  if (attempt.reason || now + (changes.timeout ?? settings.timeout) > attempt.deadline) return { kind: "released" };
+
+  attempt.started = true;
+  core.signals.send(SIGNAL_EXECUTING, task);
+  const canceled = await core.hooks.preExecute(task);
+  if (canceled) return { kind: "stopped", status: "canceled", error: canceled, writes: [] };
+  const ending = await run(core, definition, task, attempt);
+  if (ending.kind === "complete") await core.hooks.postExecute(task, ending.value, undefined);
+  if (ending.kind === "failed" || ending.kind === "stopped") {
+    await core.hooks.postExecute(task, undefined, ending.error);
+  }
+  return ending;
+}
+
+/** Whether a task may be run a second time after its worker died with it. */
+export function isAtMostOnce(core: Core, task: Task): boolean {
+  return (task.fields.settings.delivery ?? core.settings.delivery) === "at-most-once";
+}
+
+async function run(core: Core, { fn, settings }: Definition, task: Task, attempt: Attempt): Promise<Ending> {
+  const timeout = task.fields.changes.timeout ?? settings.timeout;
+  const finished = timeout > 0 ? new AbortController() : undefined;
+  if (finished) limit(core, task, attempt, timeout, finished.signal);
+  try {
+    const args = settings.context ? [createContext(core, task, attempt), ...task.args] : task.args;
+    const value = await Promise.race([(fn as (...args: unknown[]) => unknown)(...args), attempt.aborted]);
+    return { kind: "complete", value };
+  } catch (error) {
+    return attempt.reason ? aborted(attempt) : thrown(error);
+  } finally {
+    finished?.abort();
+  }
+}
+
+/** Aborts the attempt after its timeout, unless it has finished by then. */
+function limit(core: Core, task: Task, attempt: Attempt, timeout: number, finished: AbortSignal): void {
+  core.clock.sleep(timeout, finished).then(
+    () => attempt.abort(new TaskTimeout(`Task ${task.name} ${task.id} took longer than its timeout of ${timeout} ms`)),
+    () => {},
+  );
+}
+
+function aborted({ reason, writes }: Attempt): Ending {
+  if (reason instanceof TaskTimeout) return { kind: "failed", error: reason, signal: SIGNAL_TIMEOUT };
+  if (reason instanceof TaskCanceled) return { kind: "stopped", status: reason.status, error: reason, writes };
+  if (reason instanceof LeaseLost) return { kind: "lost" };
+  return { kind: "released" };
+}
+
+function thrown(error: unknown): Ending {
+  return { kind: "failed", error, signal: signalOf(error) };
+}
+
+/** The signal of a failure; asking for a retry is none. */
+function signalOf(error: unknown): Signal | undefined {
+  if (error instanceof RetryTask) return undefined;
+  if (error instanceof CancelExecution) return SIGNAL_CANCELED;
+  if (error instanceof TaskLockedException) return SIGNAL_LOCKED;
+  if (error instanceof RateLimitExceeded) return SIGNAL_RATE_LIMITED;
+  return SIGNAL_ERROR;
+}

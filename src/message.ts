@@ -1,0 +1,122 @@
+/**
+ * A task at rest and back: what of a task travels in the body of its message, and what stands beside it for the storage.
+ *
+ * @module
+ */
+import type { Core } from "./core.ts";
+import { HueyError } from "./errors.ts";
+import type { Message } from "./storage.ts";
+import { Task, type TaskFields } from "./task.ts";
+import { type CallSettings, type Expiry, toTaskSettings } from "./task_options.ts";
+
+/**
+ * The body of a message, before it is serialised. Only what differs from the task function's options is in it. The id
+ * and the name stand here too, so that a signature covers them. Fields that this version does not know survive a retry.
+ */
+interface Envelope {
+  id: string;
+  name: string;
+  args: readonly unknown[];
+  attempt?: number;
+  delays?: number;
+  changes?: CallSettings;
+  expiry?: Expiry;
+  [unknown: string]: unknown;
+}
+
+/** A message whose body is not that of a task. */
+export class UndecodableMessage extends HueyError {
+  /** The class's name; survives minification. */
+  override name = "UndecodableMessage";
+}
+
+/**
+ * The task as a message, and as it is from then on: its expiry is fixed now, counted from its eta where it has one.
+ */
+export async function toMessage(core: Core, task: Task): Promise<{ message: Message; task: Task }> {
+  const { eta, delay, expiry, settings } = task.fields;
+  const expires = expiry ?? settings.expires;
+  const fields: TaskFields = {
+    ...task.fields,
+    expiry: expires && "after" in expires ? { at: (eta ?? core.clock.now() + (delay ?? 0)) + expires.after } : expires,
+  };
+  const message: Message = { id: fields.id, name: fields.name, body: await encode(core, fields) };
+  if (eta !== undefined) message.eta = eta;
+  if (delay !== undefined) message.delay = delay;
+  if (task.priority !== 0) message.priority = task.priority;
+  if (settings.unique) message.unique = await uniqueKey(core, task);
+  return { message, task: new Task(fields) };
+}
+
+/**
+ * The task of a message.
+ *
+ * @throws {UndecodableMessage} if it is not one.
+ */
+export async function toTask(core: Core, message: Message): Promise<Task> {
+  let envelope: Envelope;
+  try {
+    envelope = await core.serializer.decode(message.body) as Envelope;
+  } catch (cause) {
+    throw new UndecodableMessage(`The message cannot be decoded`, { cause });
+  }
+  if (typeof envelope !== "object" || envelope === null || !Array.isArray(envelope.args)) {
+    throw new UndecodableMessage("The message is not that of a task");
+  }
+  const { id, name, args, attempt, delays, changes, expiry, ...unknown } = envelope;
+  if (id !== message.id || name !== message.name) {
+    throw new UndecodableMessage("The message was made for another task than the one it is filed under");
+  }
+  return new Task({
+    id,
+    name,
+    args,
+    settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
+    changes: message.priority === undefined ? changes ?? {} : { ...changes, priority: message.priority },
+    eta: message.eta,
+    expiry,
+    attempt,
+    delays,
+    unknown,
+  });
+}
+
+/** A message's place in a listing: its task, or, if it cannot be decoded, a task of its name without arguments. */
+export async function toListedTask(core: Core, message: Message): Promise<Task> {
+  try {
+    return await toTask(core, message);
+  } catch (error) {
+    if (!(error instanceof UndecodableMessage)) throw error;
+    const { id, name, eta } = message;
+    return new Task({ id, name, args: [], settings: toTaskSettings({}, false), changes: {}, eta });
+  }
+}
+
+function encode(core: Core, fields: TaskFields): string | Promise<string> {
+  const { id, name, args, attempt, delays, changes, expiry, unknown } = fields;
+  const { priority: _besideTheBody, ...others } = changes;
+  const envelope: Envelope = { ...unknown, id, name, args };
+  if (attempt !== undefined) envelope.attempt = attempt;
+  if (delays !== undefined) envelope.delays = delays;
+  if (expiry !== undefined) envelope.expiry = expiry;
+  for (const _any in others) {
+    envelope.changes = others;
+    break;
+  }
+  return core.serializer.encode(envelope);
+}
+
+async function uniqueKey(core: Core, task: Task): Promise<Message["unique"]> {
+  const { key, within } = task.fields.settings.unique!;
+  const text = key ? key(...task.args) : await core.serializer.encode(task.args);
+  if (typeof text !== "string") throw new TypeError(`'unique.key' of task ${task.name} must give a string`);
+  return {
+    key: `${task.name}:${text.length > 64 ? await digest(text) : text}`,
+    until: within === undefined ? undefined : core.clock.now() + within,
+  };
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,79 @@
+/**
+ * What a finished task leaves behind, as it is kept in the storage.
+ *
+ * @module
+ */
+import type { Core } from "./core.ts";
+import { type CanceledStatus, describeError, TaskCanceled, TaskException } from "./errors.ts";
+import type { Write } from "./storage.ts";
+import type { Task } from "./task.ts";
+
+/** What a thrown value is kept as; plain data, so that any serialiser can carry it. */
+export interface Failure {
+  /** The error's class. */
+  name: string;
+  /** Its message. */
+  message: string;
+  /** Its stack, if it had one. */
+  stack?: string;
+}
+
+/** The end of a task, or, if `intermediate`, of an attempt after which it will run again. */
+export type Outcome =
+  & { at: number; attempt: number; intermediate?: true }
+  & (
+    | { status: "complete"; value?: unknown }
+    | { status: "error"; error: Failure; retries: number }
+    | { status: CanceledStatus }
+  );
+
+/** What happened, of an {@linkcode Outcome}. */
+export type OutcomeStatus = Outcome["status"];
+
+/** The part of an outcome that is not known from the task. */
+export type Finish =
+  | { status: "complete"; value: unknown }
+  | { status: "error"; error: unknown; intermediate?: true }
+  | { status: CanceledStatus };
+
+/** The outcome as a write that goes with a settlement, or none where outcomes are not kept. */
+export async function outcomeWrites(core: Core, task: Task, finish: Finish): Promise<Write[]> {
+  if (!core.settings.results) return [];
+  const when = { at: core.clock.now(), attempt: task.attempt };
+  const outcome: Outcome = finish.status === "error"
+    ? { ...when, ...finish, error: toFailure(finish.error), retries: task.retries }
+    : { ...when, ...finish };
+  return [{
+    space: "results",
+    key: task.id,
+    value: await core.serializer.encode(outcome),
+    ttl: task.fields.settings.resultTtl ?? core.settings.resultTtl,
+  }];
+}
+
+/** The outcome that was written as this text. */
+export async function readOutcome(core: Core, text: string): Promise<Outcome> {
+  return await core.serializer.decode(text) as Outcome;
+}
+
+/** The value of an outcome, or what there is to throw instead. */
+export function valueOf(outcome: Outcome, taskId: string): unknown {
+  if (outcome.status === "complete") return outcome.value;
+  if (outcome.status === "error") throw toException(outcome.error, outcome.retries, taskId);
+  throw new TaskCanceled(outcome.status, taskId);
+}
+
+/** A failure as the caller meets it. */
+export function toException(failure: Failure, retries: number, taskId: string): TaskException {
+  const cause = new Error(failure.message);
+  cause.name = failure.name;
+  cause.stack = failure.stack;
+  return new TaskException({ error: describeError(cause), traceback: failure.stack ?? "", retries, taskId }, cause);
+}
+
+/** What was thrown, as plain data. */
+export function toFailure(thrown: unknown): Failure {
+  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
+  const { name, message, stack } = thrown;
+  return typeof stack === "string" ? { name, message, stack } : { name, message };
+}

@@ -1,0 +1,192 @@
+/**
+ * The one place where requests to the storage are made of what a process wants: what is to be settled, added and
+ * claimed collects here while a request is in flight, so batches grow by themselves with the load (as group commit does
+ * in databases), and a lone task still costs one round trip.
+ *
+ * @module
+ */
+import { getLogger } from "@logtape/logtape";
+import { describeError } from "./errors.ts";
+import type { Enqueued, Exchange, Exchanged, Message, Settlement, Storage } from "./storage.ts";
+import type { Clock } from "./time.ts";
+
+/** Somebody who takes deliveries: the workers of a consumer or of a drain. */
+export interface Claimer {
+  /** For how long deliveries are leased to it, in milliseconds. */
+  readonly lease: number;
+  /** How many deliveries it could begin with right now. Asked when a request is about to be sent. */
+  wants(): number;
+  /** The answer to a request that claimed `wanted` deliveries for it. */
+  claimed(answer: Exchanged, wanted: number): void;
+  /** The request that should have claimed for it failed. */
+  failed(error: unknown): void;
+}
+
+/** What the pump needs. */
+export interface PumpOptions {
+  storage: Storage;
+  clock: Clock;
+  /** The time to pass to the storage, or `undefined` for the storage's own. */
+  now: () => number | undefined;
+  /** A new name for a request. */
+  id: () => string;
+}
+
+interface Pending<T, A> {
+  item: T;
+  resolve(answer: A): void;
+  reject(error: unknown): void;
+}
+
+/** At most this many messages and settlements travel in one request, so that no request grows beyond what a storage takes. */
+const BATCH = 1_000;
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 5_000;
+
+/** Collects requests to one storage, and sends one at a time. */
+export class Pump {
+  readonly #options: PumpOptions;
+  readonly #claimers: Claimer[] = [];
+  #settling: Pending<Settlement, boolean>[] = [];
+  #adding: Pending<Message[], Enqueued[]>[] = [];
+  #sending = false;
+  #poked = false;
+  #sent: Promise<void> = Promise.resolve();
+
+  /** A pump that sends nothing by itself. */
+  constructor(options: PumpOptions) {
+    this.#options = options;
+  }
+
+  /** Adds messages. Rejects if the request failed, in which case they may or may not have been added. */
+  enqueue(messages: Message[]): Promise<Enqueued[]> {
+    if (messages.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      this.#adding.push({ item: messages, resolve, reject });
+      this.poke();
+    });
+  }
+
+  /**
+   * Settles, and tells whether that was accepted. While the storage cannot be reached it goes on trying: what a task has
+   * done is not given up because a connection is. Rejects only with what the storage says can never be stored.
+   */
+  settle(settlement: Settlement): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#settling.push({ item: settlement, resolve, reject });
+      this.poke();
+    });
+  }
+
+  /** From now on every request also claims for this one, as far as it wants. Gives the function that ends that. */
+  attach(claimer: Claimer): () => void {
+    this.#claimers.push(claimer);
+    return () => {
+      const at = this.#claimers.indexOf(claimer);
+      if (at >= 0) this.#claimers.splice(at, 1);
+    };
+  }
+
+  /** Sends what there is to send, as soon as the current turn of the event loop has said all it wants. */
+  poke(): void {
+    this.#poked = true;
+    if (this.#sending) return;
+    this.#sending = true;
+    this.#sent = Promise.resolve().then(() => this.#send());
+  }
+
+  /** Resolves when no request is under way. */
+  async idle(): Promise<void> {
+    while (this.#sending) await this.#sent;
+  }
+
+  async #send(): Promise<void> {
+    while (this.#poked || this.#settling.length > 0 || this.#adding.length > 0) await this.#sendOne();
+    this.#sending = false;
+  }
+
+  async #sendOne(): Promise<void> {
+    this.#poked = false;
+    const settling = this.#settling.splice(0, BATCH);
+    const adding = this.#takeAdding();
+    const messages = adding.flatMap(({ item }) => item);
+    const claimer = this.#claimers.find((claimer) => claimer.wants() > 0);
+    const wanted = claimer?.wants() ?? 0;
+    if (settling.length === 0 && messages.length === 0 && !claimer) return;
+
+    const exchange: Exchange = {
+      now: this.#options.now(),
+      request: settling.length > 0 || messages.length > 0 ? this.#options.id() : undefined,
+      settle: settling.map(({ item }) => item),
+      enqueue: messages,
+      claim: claimer && { limit: wanted, lease: claimer.lease },
+    };
+    try {
+      const answer = await this.#options.storage.exchange(exchange);
+      settling.forEach(({ resolve }, i) => resolve(answer.settled[i]));
+      let at = 0;
+      for (const { item, resolve } of adding) resolve(answer.enqueued.slice(at, at += item.length));
+      if (claimer) {
+        this.#rotate(claimer);
+        claimer.claimed(answer, wanted);
+      }
+    } catch (error) {
+      for (const { reject } of adding) reject(error);
+      claimer?.failed(error);
+      if (settling.length > 0) void this.#resend(exchange.request!, settling, error);
+    }
+  }
+
+  /** Whole calls, up to the size of a batch; a call that is larger than that goes alone. */
+  #takeAdding(): Pending<Message[], Enqueued[]>[] {
+    let count = 0;
+    let size = 0;
+    while (count < this.#adding.length && (count === 0 || size + this.#adding[count].item.length <= BATCH)) {
+      size += this.#adding[count++].item.length;
+    }
+    return this.#adding.splice(0, count);
+  }
+
+  /** Several claimers take turns. */
+  #rotate(claimer: Claimer): void {
+    const at = this.#claimers.indexOf(claimer);
+    if (at >= 0) this.#claimers.push(...this.#claimers.splice(at, 1));
+  }
+
+  /** Sends settlements again, under the name of the first request, since it may have been executed and only its answer lost. */
+  async #resend(request: string, settling: Pending<Settlement, boolean>[], error: unknown): Promise<void> {
+    const { storage, clock, now } = this.#options;
+    for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      if (isFinal(error)) return this.#settleOneByOne(settling, error);
+      getLogger(["huey", "pump"]).warn("Could not settle {count} tasks, trying again in {pause} ms: {error}", {
+        count: settling.length,
+        pause,
+        error: describeError(error),
+      });
+      await clock.sleep(pause);
+      try {
+        const answer = await storage.exchange({ now: now(), request, settle: settling.map(({ item }) => item) });
+        return settling.forEach(({ resolve }, i) => resolve(answer.settled[i]));
+      } catch (next) {
+        error = next;
+      }
+    }
+  }
+
+  /** One settlement that can never be stored must not hold up the others that happened to travel with it. */
+  #settleOneByOne(settling: Pending<Settlement, boolean>[], error: unknown): void {
+    if (settling.length === 1) return settling[0].reject(error);
+    for (const one of settling) {
+      const request = this.#options.id();
+      this.#options.storage.exchange({ now: this.#options.now(), request, settle: [one.item] }).then(
+        ({ settled }) => one.resolve(settled[0]),
+        (error) => this.#resend(request, [one], error),
+      );
+    }
+  }
+}
+
+/** A storage refuses what it can never take (a value that is too large, say) with a RangeError; all else may pass. */
+function isFinal(error: unknown): boolean {
+  return error instanceof RangeError;
+}

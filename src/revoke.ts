@@ -1,0 +1,96 @@
+/**
+ * Revocation: marks on a task, or on all tasks of a name, that a worker meets when it is handed the task or renews its
+ * lease. A mark is not a removal: it can be taken back, and it may be there before the task is.
+ *
+ * @module
+ */
+import type { Core } from "./core.ts";
+import type { CanceledStatus } from "./errors.ts";
+import type { Mark, Write } from "./storage.ts";
+import { type Instant, toInstant } from "./time.ts";
+
+/** For `revoke`. */
+export interface RevokeOptions {
+  /** Until when it is revoked; absent: until it is restored. */
+  until?: Instant;
+  /** Only the next time it would run. @default {false} */
+  once?: boolean;
+}
+
+/** As it is kept. `by` is the task that has used up a mark that holds only once; `cancel`: its end is that of a cancelled task. */
+interface Revocation {
+  once?: true;
+  by?: string;
+  cancel?: true;
+}
+
+/** How a mark ends a task, and what has to be written together with that end. */
+export interface Revoked {
+  status: CanceledStatus;
+  writes: Write[];
+}
+
+/** A mark that nobody ever meets must go at last. */
+const LONGEST = 366 * 24 * 3_600_000;
+
+/** The key of the mark on one task. */
+export function idMark(id: string): string {
+  return `id:${id}`;
+}
+
+/** The key of the mark on all tasks of a name. */
+export function nameMark(name: string): string {
+  return `name:${name}`;
+}
+
+/** Sets a mark. */
+export async function revoke(core: Core, key: string, { until, once }: RevokeOptions = {}): Promise<void> {
+  const now = core.clock.now();
+  const ttl = until === undefined ? (key.startsWith("id:") ? LONGEST : undefined) : toInstant("until", until) - now;
+  if (ttl !== undefined && ttl <= 0) return;
+  await core.storage.put("revoked", key, write(once ? { once: true } : {}), { ttl, now: core.storageTime() });
+}
+
+/** Sets a mark that ends a running task as cancelled, and is used up by that. */
+export async function cancelRunning(core: Core, id: string): Promise<void> {
+  const options = { ttl: core.settings.lease * 10, now: core.storageTime() };
+  await core.storage.put("revoked", idMark(id), write({ once: true, cancel: true }), options);
+}
+
+/** Takes marks back; tells whether there were any. */
+export function restore(core: Core, key: string): Promise<boolean> {
+  return core.storage.delete("revoked", key, { now: core.storageTime() });
+}
+
+/** Whether any of these marks is there. */
+export async function isRevoked(core: Core, keys: string[]): Promise<boolean> {
+  const found = await core.storage.peek("revoked", keys, core.storageTime());
+  return found.some((value) => value !== undefined && read(value).by === undefined);
+}
+
+/**
+ * Whether one of the marks stops this task, and if so what has to be written together with its end. A mark that holds
+ * only once is taken by exactly one task: first it is signed with the task's id, and it goes with the task's settlement,
+ * so a crash in between neither uses it twice nor loses it.
+ */
+export async function revokedBy(core: Core, id: string, marks: readonly Mark[]): Promise<Revoked | undefined> {
+  for (const { key, value } of marks) {
+    const revocation = read(value);
+    if (!revocation.once) {
+      const kept: Write = { space: "revoked", key, value, ttl: core.settings.resultTtl };
+      return { status: "revoked", writes: key === idMark(id) ? [kept] : [] };
+    }
+    const mine = write({ ...revocation, by: id });
+    const taken = revocation.by === id || revocation.by === undefined &&
+        await core.storage.put("revoked", key, mine, { ifValue: value, now: core.storageTime() });
+    if (taken) return { status: revocation.cancel ? "canceled" : "revoked", writes: [{ space: "revoked", key }] };
+  }
+}
+
+function write(revocation: Revocation): string {
+  return `~${JSON.stringify(revocation)}`;
+}
+
+function read(value: string): Revocation {
+  return JSON.parse(value.slice(1));
+}

@@ -1,0 +1,171 @@
+/**
+ * Settle: what the end of a delivery means for the storage. All of it is one settlement, so a crash cannot come between
+ * a task's outcome and what follows from it; and its signals are sent only once that settlement was accepted.
+ *
+ * @module
+ */
+import { getLogger } from "@logtape/logtape";
+import type { Attempt } from "./attempt.ts";
+import type { Core } from "./core.ts";
+import { CancelExecution, describeError, HueyError } from "./errors.ts";
+import { isLater } from "./announce.ts";
+import { type Ending, type Executed, isAtMostOnce } from "./execute.ts";
+import { toMessage } from "./message.ts";
+import { type Finish, outcomeWrites } from "./outcome.ts";
+import { nextAttempt } from "./retry.ts";
+import {
+  type Signal,
+  SIGNAL_CANCELED,
+  SIGNAL_COMPLETE,
+  SIGNAL_DEAD,
+  SIGNAL_ENQUEUED,
+  SIGNAL_EXPIRED,
+  SIGNAL_INTERRUPTED,
+  SIGNAL_RETRYING,
+  SIGNAL_REVOKED,
+  SIGNAL_SCHEDULED,
+} from "./signals.ts";
+import type { Settlement, Write } from "./storage.ts";
+import type { Task } from "./task.ts";
+
+/** What became of a delivery, in the words of a drain's report. */
+export type Settled = "complete" | "failed" | "retried" | "stopped" | "released" | "lost";
+
+/** A settlement that is ready to be sent, with the signals that follow it. */
+interface Draft {
+  settled: Settled;
+  settlement: Omit<Settlement, "receipt">;
+  signals: { signal: Signal; task: Task; error?: unknown }[];
+}
+
+/** The note of a dead letter. */
+export interface DeadNote {
+  /** Why it will not run again by itself. */
+  reason: string;
+  /** What was thrown, if something was. */
+  error?: string;
+}
+
+/** Brings the end of a delivery to the storage, and tells what became of it. Never throws. */
+export async function settle(core: Core, attempt: Attempt, { task, ending }: Executed): Promise<Settled> {
+  let draft = ending.kind === "lost" ? undefined : await drafted(core, attempt, task, ending);
+  while (draft) {
+    let accepted: boolean;
+    try {
+      accepted = await core.pump.settle({ receipt: attempt.delivery.receipt, ...draft.settlement });
+    } catch (error) {
+      // The storage can never take this one. A dead letter without the value is what it can take.
+      draft = draft.settlement.bury ? undefined : await buried(core, task, "its outcome cannot be stored", error);
+      continue;
+    }
+    if (!accepted) break;
+    for (const { signal, task, error } of draft.signals) core.signals.send(signal, task, error);
+    return draft.settled;
+  }
+  getLogger(["huey", "worker"]).warn("Task {name} {id} was not settled: its lease was lost to another worker", {
+    name: task.name,
+    id: task.id,
+  });
+  return "lost";
+}
+
+async function drafted(
+  core: Core,
+  attempt: Attempt,
+  task: Task,
+  ending: Exclude<Ending, { kind: "lost" }>,
+): Promise<Draft> {
+  switch (ending.kind) {
+    case "complete":
+      try {
+        return await finished(core, task, "complete", { status: "complete", value: ending.value }, SIGNAL_COMPLETE);
+      } catch (error) {
+        return buried(core, task, "its return value cannot be serialised", error);
+      }
+    case "failed":
+      return failed(core, task, ending.error, ending.signal);
+    case "stopped": {
+      const signals = { revoked: SIGNAL_REVOKED, expired: SIGNAL_EXPIRED, canceled: SIGNAL_CANCELED } as const;
+      const { status, writes, error } = ending;
+      return await finished(core, task, "stopped", { status }, signals[status], error, writes);
+    }
+    case "dead":
+      return buried(core, task, ending.reason, ending.error);
+    case "released":
+      if (!attempt.started) return { settled: "released", settlement: { release: {} }, signals: [] };
+      if (isAtMostOnce(core, task)) {
+        return buried(
+          core,
+          task,
+          "it was interrupted by a shutdown, and it must be delivered at most once",
+          attempt.reason,
+        );
+      }
+      return { settled: "released", settlement: { release: {} }, signals: [{ signal: SIGNAL_INTERRUPTED, task }] };
+  }
+}
+
+/** A task that has ended. */
+async function finished(
+  core: Core,
+  task: Task,
+  settled: Settled,
+  finish: Finish,
+  signal: Signal | undefined,
+  error?: unknown,
+  writes: Write[] = [],
+): Promise<Draft> {
+  return {
+    settled,
+    settlement: { writes: [...await outcomeWrites(core, task, finish), ...writes] },
+    signals: signal ? [{ signal, task, error }] : [],
+  };
+}
+
+/** A failed attempt: it is followed by another, or the task has failed for good. */
+async function failed(core: Core, task: Task, error: unknown, signal: Signal | undefined): Promise<Draft> {
+  const next = nextAttempt(core, task, error);
+  if (!next) {
+    const finish: Finish = error instanceof CancelExecution ? { status: "canceled" } : { status: "error", error };
+    return finished(core, task, "failed", finish, signal, error);
+  }
+  const { message } = await toMessage(core, next);
+  return {
+    settled: "retried",
+    settlement: {
+      retry: message,
+      writes: core.settings.storeIntermediateErrors
+        ? await outcomeWrites(core, task, { status: "error", error, intermediate: true })
+        : [],
+    },
+    signals: [
+      ...(signal ? [{ signal, task, error }] : []),
+      { signal: SIGNAL_RETRYING, task: next },
+      { signal: isLater(core, message) ? SIGNAL_SCHEDULED : SIGNAL_ENQUEUED, task: next },
+    ],
+  };
+}
+
+/** A dead letter. Its outcome is an error, so that nobody waits for it for ever. */
+async function buried(core: Core, task: Task, reason: string, error?: unknown): Promise<Draft> {
+  const note: DeadNote = { reason, ...(error === undefined ? {} : { error: describeError(error) }) };
+  const thrown = error ?? new HueyError(`Task ${task.name} ${task.id} became a dead letter: ${reason}`);
+  getLogger(["huey", "worker"]).error("Task {name} {id} became a dead letter: {reason}", {
+    ...note,
+    name: task.name,
+    id: task.id,
+  });
+  return {
+    settled: "failed",
+    settlement: {
+      bury: `~${JSON.stringify(note)}`,
+      writes: await outcomeWrites(core, task, { status: "error", error: thrown }),
+    },
+    signals: [{ signal: SIGNAL_DEAD, task, error: thrown }],
+  };
+}
+
+/** The note of a dead letter, as it was written. */
+export function readNote(note: string): DeadNote {
+  return JSON.parse(note.slice(1));
+}

@@ -1,0 +1,53 @@
+/**
+ * Waiting for a key in the storage: woken where the storage can wake, otherwise looking again and again, less and less often.
+ *
+ * @module
+ */
+import type { Core } from "./core.ts";
+import type { Space } from "./storage.ts";
+
+/** For {@linkcode waitForKey}. */
+export interface WaitOptions {
+  /** Milliseconds; absent: as long as it takes. */
+  timeout?: number;
+  /** Ends the waiting with its reason. */
+  signal?: AbortSignal;
+  /** Whether there is nothing to wait for any more. */
+  isOver?: () => Promise<boolean>;
+}
+
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1_000;
+/** Where the storage wakes us, looking is only for the wake-up that got lost. */
+const WAKEABLE_PAUSE = 5_000;
+
+/** Resolves with what `read` gives as soon as it is not `undefined`, or with `undefined` when the time is up. */
+export async function waitForKey<T>(
+  core: Core,
+  space: Space,
+  key: string,
+  read: () => Promise<T | undefined>,
+  { timeout = Infinity, signal, isOver }: WaitOptions,
+): Promise<T | undefined> {
+  const { storage, clock } = core;
+  const until = clock.now() + timeout;
+  for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 1.15, LONGEST_PAUSE)) {
+    signal?.throwIfAborted();
+    const round = new AbortController();
+    const stop = (): void => round.abort(signal?.reason);
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      // Asked to wake us before we look, so that nothing slips in between.
+      const woken: Promise<void> | undefined = isOver ? undefined : storage.waitForKey?.(space, key, round.signal);
+      const value = await read();
+      if (value !== undefined || await isOver?.()) return value ?? await read();
+      const left = until - clock.now();
+      if (left <= 0) return undefined;
+      const asleep = clock.sleep(Math.min(left, woken ? WAKEABLE_PAUSE : pause), round.signal).catch(() => {});
+      await Promise.race(woken ? [woken, asleep] : [asleep]);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      round.abort();
+    }
+  }
+}

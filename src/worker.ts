@@ -1,0 +1,171 @@
+/**
+ * Worker: takes a delivery into hands, runs it, and brings its end back. A consumer and a drain each have a number of
+ * workers in one event loop, which claim together.
+ *
+ * @module
+ */
+import { getLogger } from "@logtape/logtape";
+import { Attempt, Interrupted, LeaseLost } from "./attempt.ts";
+import type { Core } from "./core.ts";
+import { describeError, TaskCanceled } from "./errors.ts";
+import { execute } from "./execute.ts";
+import type { Claimer } from "./pump.ts";
+import { idMark, revokedBy } from "./revoke.ts";
+import { settle, type Settled } from "./settle.ts";
+import type { Delivery, Exchanged } from "./storage.ts";
+
+/** One worker. It runs one delivery at a time. */
+interface Worker {
+  /** How many tasks it has run since it was started, or started afresh. */
+  tasks: number;
+}
+
+/** For {@linkcode Workers}. */
+export interface WorkersOptions {
+  /** How many. */
+  count: number;
+  /** After how many tasks a worker is started afresh; absent: never. */
+  maxTasks?: number;
+  /** How many deliveries may still be begun; absent: any number. */
+  quota?: () => number;
+  /** No task is begun whose timeout would take it past this instant, in epoch milliseconds. */
+  deadline?: number;
+  /** Called with the answer to each request that claimed. */
+  onClaimed?: (answer: Exchanged, wanted: number) => void;
+  /** Called when such a request has failed. */
+  onFailed?: (error: unknown) => void;
+  /** Called when a delivery has come to its end here. */
+  onSettled?: (settled: Settled, started: boolean) => void;
+}
+
+/** A number of workers that claim together. */
+export class Workers implements Claimer {
+  readonly lease: number;
+  readonly #core: Core;
+  readonly #options: WorkersOptions;
+  readonly #free: Worker[];
+  readonly #held = new Map<string, Attempt>();
+  readonly #ended = new AbortController();
+  #accepting = false;
+  #detach: () => void = () => {};
+  #onIdle: () => void = () => {};
+
+  /** Workers that do nothing before {@linkcode start}. */
+  constructor(core: Core, options: WorkersOptions) {
+    this.#core = core;
+    this.#options = options;
+    this.lease = core.settings.lease;
+    this.#free = Array.from({ length: options.count }, () => ({ tasks: 0 }));
+  }
+
+  /** How many deliveries are in hands. */
+  get busy(): number {
+    return this.#held.size;
+  }
+
+  /** Begins to claim. */
+  start(): void {
+    this.#accepting = true;
+    this.#detach = this.#core.pump.attach(this);
+    void this.#keepLeases();
+    this.#core.pump.poke();
+  }
+
+  /** Claims no more; what is in hands goes on. */
+  pause(): void {
+    this.#accepting = false;
+    this.#detach();
+  }
+
+  /** Aborts what is in hands, so that it is given back. */
+  interrupt(): void {
+    for (const attempt of this.#held.values()) attempt.abort(new Interrupted("The consumer is shutting down"));
+  }
+
+  /** Resolves when nothing is in hands. */
+  async idle(): Promise<void> {
+    while (this.#held.size > 0) await new Promise<void>((resolve) => this.#onIdle = resolve);
+  }
+
+  /** Lets go of everything. What is still in hands is left to its lease. */
+  end(): void {
+    this.pause();
+    this.#ended.abort();
+  }
+
+  wants(): number {
+    return this.#accepting ? Math.min(this.#free.length, this.#options.quota?.() ?? Infinity) : 0;
+  }
+
+  claimed(answer: Exchanged, wanted: number): void {
+    for (const delivery of answer.deliveries) void this.#work(delivery);
+    this.#options.onClaimed?.(answer, wanted);
+  }
+
+  failed(error: unknown): void {
+    this.#options.onFailed?.(error);
+  }
+
+  async #work(delivery: Delivery): Promise<void> {
+    const core = this.#core;
+    const attempt = new Attempt(delivery, this.#options.deadline);
+    this.#held.set(delivery.receipt, attempt);
+    const worker = this.#free.pop();
+    // Claimed for us before we stopped claiming, or for a hand that has gone: back with it.
+    if (!this.#accepting || !worker) attempt.abort(new Interrupted("The consumer is shutting down"));
+
+    const executed = await execute(core, attempt);
+    const settling = settle(core, attempt, executed);
+    // Free from here on: the request that settles this one claims the next.
+    if (worker) void this.#release(worker);
+    const settled = await settling;
+    this.#held.delete(delivery.receipt);
+    this.#options.onSettled?.(settled, attempt.started);
+    // What was lost has no settlement, so nothing has claimed for its worker.
+    if (settled === "lost") this.#core.pump.poke();
+    if (this.#held.size === 0) this.#onIdle();
+  }
+
+  async #release(worker: Worker): Promise<void> {
+    worker.tasks++;
+    if (worker.tasks >= (this.#options.maxTasks ?? Infinity)) {
+      await this.#core.hooks.shutdown();
+      await this.#core.hooks.startup();
+      worker.tasks = 0;
+      this.#core.pump.poke();
+    }
+    this.#free.push(worker);
+  }
+
+  /** Renews what is in hands, three times per lease, and learns in the answer what was lost or revoked meanwhile. */
+  async #keepLeases(): Promise<void> {
+    const { clock, storage, storageTime } = this.#core;
+    const signal = this.#ended.signal;
+    while (true) {
+      await clock.sleep(this.lease / 3, signal).catch(() => {});
+      if (signal.aborted) return;
+      if (this.#held.size === 0) continue;
+      try {
+        const { lost, revoked } = await storage.renew([...this.#held.keys()], this.lease, storageTime());
+        for (const receipt of lost) {
+          this.#held.get(receipt)?.abort(new LeaseLost("The lease was lost to another worker"));
+        }
+        for (const { receipt, marks } of revoked) await this.#revoke(receipt, marks);
+      } catch (error) {
+        getLogger(["huey", "worker"]).warn("Could not renew the leases of {count} tasks: {error}", {
+          count: this.#held.size,
+          error: describeError(error),
+        });
+      }
+    }
+  }
+
+  /** A mark on a task that is running ends it; a mark on its name is for those that have not begun. */
+  async #revoke(receipt: string, marks: { key: string; value: string }[]): Promise<void> {
+    const attempt = this.#held.get(receipt);
+    if (!attempt) return;
+    const { id } = attempt.delivery.message;
+    const stopped = await revokedBy(this.#core, id, marks.filter(({ key }) => key === idMark(id)));
+    if (stopped) attempt.abort(new TaskCanceled(stopped.status, id), stopped.writes);
+  }
+}
