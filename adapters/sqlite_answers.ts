@@ -1,0 +1,40 @@
+import { type Enqueued, REQUEST_MEMORY } from "../src/storage.ts";
+import type { Connection } from "./sqlite_connection.ts";
+
+const RECALL = "SELECT answer FROM huey_requests WHERE queue = ? AND request = ?";
+const REMEMBER = "INSERT INTO huey_requests (queue, request, answer, until) VALUES (?, ?, ?, ?)";
+const SWEEP = `DELETE FROM huey_requests WHERE rowid IN
+  (SELECT rowid FROM huey_requests WHERE queue = ? AND until <= ? ORDER BY until LIMIT ?)`;
+
+/** What a request that settles or enqueues was answered. */
+export interface Answer {
+  settled: boolean[];
+  enqueued: Enqueued[];
+}
+
+/** The answers to requests that may be sent again. What it does belongs to the transaction of its caller. */
+export class Answers {
+  readonly #database: Connection;
+  readonly #queue: string;
+
+  constructor(database: Connection, queue: string) {
+    this.#database = database;
+    this.#queue = queue;
+  }
+
+  /** The answer that a request of this name has had. */
+  recall(request: string): Answer | undefined {
+    const row = this.#database.get<{ answer: string }>(RECALL, this.#queue, request);
+    return row && JSON.parse(row.answer);
+  }
+
+  /** Remembers the answer that a request gets. */
+  remember(request: string, answer: Answer, now: number): void {
+    this.#database.run(REMEMBER, this.#queue, request, JSON.stringify(answer), now + REQUEST_MEMORY);
+  }
+
+  /** Forgets up to `most` answers whose time is over. */
+  sweep(now: number, most: number): void {
+    this.#database.run(SWEEP, this.#queue, now, most);
+  }
+}

@@ -1,0 +1,107 @@
+import { ConfigurationError } from "../src/errors.ts";
+import type { SqliteDatabase } from "./sqlite_database.ts";
+
+/**
+ * How the schema came to be: the n-th list of statements leads from version n to version n + 1. What is published here
+ * is not changed any more, only added to.
+ *
+ * A message's `seq` is its place among all others: whoever joins the back of something gets the highest one, so "first
+ * in, first out" is the order of the table itself. The indexes of the states are partial, so that a message costs only
+ * what its state needs. The names begin with `huey_`, and the version has a table of its own, because the database may
+ * be shared with an application's tables.
+ */
+export const MIGRATIONS: readonly (readonly string[])[] = [[
+  `CREATE TABLE huey_messages (
+    seq INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL,
+    eta INTEGER,
+    delay INTEGER,
+    priority REAL NOT NULL,
+    parts INTEGER,
+    missing INTEGER,
+    unique_key TEXT,
+    deliveries INTEGER NOT NULL DEFAULT 0,
+    token TEXT,
+    lapses INTEGER,
+    note TEXT
+  )`,
+  `CREATE UNIQUE INDEX huey_messages_id ON huey_messages (queue, id)`,
+  `CREATE INDEX huey_messages_queued ON huey_messages (queue, priority DESC) WHERE state = 'queued'`,
+  `CREATE INDEX huey_messages_scheduled ON huey_messages (queue, eta) WHERE state = 'scheduled'`,
+  `CREATE INDEX huey_messages_waiting ON huey_messages (queue) WHERE state = 'waiting'`,
+  `CREATE INDEX huey_messages_running ON huey_messages (queue, lapses) WHERE state = 'running'`,
+  `CREATE INDEX huey_messages_dead ON huey_messages (queue) WHERE state = 'dead'`,
+  `CREATE TABLE huey_parts (
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (queue, id, place)
+  )`,
+  `CREATE TABLE huey_holds (
+    queue TEXT NOT NULL,
+    key TEXT NOT NULL,
+    id TEXT NOT NULL,
+    until INTEGER,
+    finished INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (queue, key)
+  )`,
+  `CREATE INDEX huey_holds_until ON huey_holds (queue, until) WHERE finished`,
+  `CREATE TABLE huey_values (
+    queue TEXT NOT NULL,
+    space TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    until INTEGER,
+    PRIMARY KEY (queue, space, key)
+  )`,
+  `CREATE INDEX huey_values_until ON huey_values (queue, until) WHERE until IS NOT NULL`,
+  `CREATE TABLE huey_requests (
+    queue TEXT NOT NULL,
+    request TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (queue, request)
+  )`,
+  `CREATE INDEX huey_requests_until ON huey_requests (queue, until)`,
+]];
+
+/**
+ * Brings a database to the newest version. Of several processes that open one file at once, one does it and the others
+ * find it done.
+ *
+ * @throws {ConfigurationError} if a newer version of the library has been there.
+ */
+export function upgrade(database: SqliteDatabase, migrations: readonly (readonly string[])[] = MIGRATIONS): void {
+  // Looked at without a lock first: most of the time there is nothing to do, and a reader disturbs nobody.
+  if (versionOf(database) === migrations.length) return;
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const version = versionOf(database);
+    if (version > migrations.length) {
+      throw new ConfigurationError(
+        `Cannot use a database of a newer version of the library: current schema is ${version}, ` +
+          `known up to ${migrations.length}; update the library`,
+      );
+    }
+    for (const statement of migrations.slice(version).flat()) database.exec(statement);
+    database.exec("CREATE TABLE IF NOT EXISTS huey_schema (version INTEGER NOT NULL)");
+    database.exec("DELETE FROM huey_schema");
+    database.exec(`INSERT INTO huey_schema (version) VALUES (${migrations.length})`);
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function versionOf(database: SqliteDatabase): number {
+  const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'huey_schema'").get();
+  if (!table) return 0;
+  const row = database.prepare("SELECT version FROM huey_schema").get() as { version: number } | undefined | null;
+  return row?.version ?? 0;
+}
