@@ -30,7 +30,7 @@ export {
   type ScheduleSpec,
   type ZonedSchedule,
 } from "./src/crontab.ts";
-export { type CompressedOptions, compressed } from "./src/compressed.ts";
+export { compressed, type CompressedOptions } from "./src/compressed.ts";
 export { type ContextTaskBody, type RestOf, type TaskBody, TaskFunction } from "./src/define.ts";
 export type { DrainOptions, DrainReport, StoppedBy } from "./src/drain.ts";
 export {

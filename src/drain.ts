@@ -51,10 +51,10 @@ export interface DrainReport {
   stoppedBy: StoppedBy;
 }
 
-/** One drain, with the schedules left aside where they have nothing to do with it. */
+/** For those who drain again and again, and watch the schedules in between. */
 export interface InnerDrainOptions extends DrainOptions {
-  /** Whether slots of periodic tasks are offered. @default {true} */
-  periodic?: boolean;
+  /** Who offers the slots of periodic tasks; `null`: nobody. Absent: a new one, which looks back as each task's `catchUp` says. */
+  scheduler?: Scheduler | null;
 }
 
 /** Of the requests that may be sent, what is kept for bringing back what is in hands, and for counting what is left. */
@@ -67,7 +67,7 @@ export async function drain(core: Core, options: InnerDrainOptions = {}): Promis
     ["maxTasks", "budget", "maxRequests", "concurrency", "signal", "periodic"],
     "option of a drain",
   );
-  const { budget = "25s", signal, periodic = true } = options;
+  const { budget = "25s", signal, scheduler = new Scheduler(core) } = options;
   const maxTasks = toCount("maxTasks", options.maxTasks ?? 100, 1);
   const maxRequests = toCount("maxRequests", options.maxRequests ?? Infinity, 1);
   const until = core.clock.now() + (budget === Infinity ? Infinity : toMilliseconds("budget", budget));
@@ -123,15 +123,14 @@ export async function drain(core: Core, options: InnerDrainOptions = {}): Promis
   }
 
   if (!stoppedBy) {
-    const scheduler = new Scheduler(core);
-    const due = periodic ? await scheduler.due() : undefined;
+    const due = await scheduler?.due();
     const stop = (): void => {
       stoppedBy ??= "signal";
       ended.abort();
     };
     signal?.addEventListener("abort", stop, { once: true });
     workers.start();
-    const offering = (due ? scheduler.offer(due) : Promise.resolve(0)).catch((error) => {
+    const offering = (due ? scheduler!.offer(due) : Promise.resolve(0)).catch((error) => {
       failure ??= { error };
       return 0;
     });

@@ -31,12 +31,14 @@ const MOST_SLOTS = 10_000;
 /** Watches the schedules of one consumer or drain. */
 export class Scheduler {
   readonly #core: Core;
+  readonly #since: number | undefined;
   /** Up to when the slots of a task were offered. */
   readonly #offered = new Map<string, number>();
 
-  /** Watches from now on, and looks back for as long as each task's `catchUp`. */
-  constructor(core: Core) {
+  /** Watches from the instant `since` on; if that is absent, it looks back for as long as each task's `catchUp`. */
+  constructor(core: Core, since?: number) {
     this.#core = core;
+    this.#since = since;
   }
 
   /** The slots that are due by now. */
@@ -70,7 +72,7 @@ export class Scheduler {
   }
 
   #slots({ name, schedule, settings }: Definition, now: number): { slots: number[]; next: number } {
-    const offered = this.#offered.get(name);
+    const offered = this.#offered.get(name) ?? this.#since;
     const earliest = now - Math.max(settings.catchUp, ON_TIME);
     const slots: number[] = [];
     let at = offered === undefined ? now - settings.catchUp : Math.max(offered, earliest);
