@@ -29,7 +29,10 @@ const plugin: Deno.lint.Plugin = {
       "ExportSpecifier[exported.name='default']",
     ], inLibrary),
     "no-private-keyword": forbid("Use #private", ["[accessibility='private']"]),
-    "no-module-state": forbid("Keep state in an instance", ["Program > VariableDeclaration[kind='let']"], inLibrary),
+    "no-module-state": forbid("Keep state in an instance", [
+      "Program > VariableDeclaration[kind='let']",
+      "ExportNamedDeclaration > VariableDeclaration[kind='let']",
+    ], inLibrary),
     "cli-only": forbid("Only the command line touches process and console", [
       "MemberExpression[object.name=/^(process|console)$/]",
       "MemberExpression[object.name='globalThis'][property.name=/^(process|console)$/]",
