@@ -16,6 +16,7 @@
  *
  * @module
  */
+export { compressed, type CompressedOptions } from "./src/compressed.ts";
 export { Consumer, type ConsumerOptions, type WorkerKind } from "./src/consumer.ts";
 export type { TaskContext } from "./src/context.ts";
 export type { Core, Settings } from "./src/core.ts";
@@ -30,8 +31,9 @@ export {
   type ScheduleSpec,
   type ZonedSchedule,
 } from "./src/crontab.ts";
-export { compressed, type CompressedOptions } from "./src/compressed.ts";
+
 export { type ContextTaskBody, type RestOf, type TaskBody, TaskFunction } from "./src/define.ts";
+export { encrypted, type EncryptedOptions, type EncryptionKey } from "./src/encrypted.ts";
 export type { DrainOptions, DrainReport, StoppedBy } from "./src/drain.ts";
 export {
   type CanceledStatus,
@@ -52,8 +54,10 @@ export { Huey, type TaskReference } from "./src/huey.ts";
 export { DeadTask, type Flushable, type QueueCounts } from "./src/inspect.ts";
 export type { KeyOptions } from "./src/keys.ts";
 export { memory } from "./src/memory.ts";
+export { rich } from "./src/rich.ts";
 export { type GetOptions, Result, type Status } from "./src/result.ts";
 export type { RevokeOptions } from "./src/revoke.ts";
+export { json, SerializationError, type Serializer } from "./src/serializer.ts";
 export {
   type Signal,
   SIGNAL_CANCELED,
@@ -73,6 +77,26 @@ export {
   SIGNAL_TIMEOUT,
   type SignalHandler,
 } from "./src/signals.ts";
+export { type Secret, signed, type SignedOptions } from "./src/signed.ts";
+export type {
+  Counts,
+  Delivery,
+  Enqueued,
+  Exchange,
+  Exchanged,
+  Join,
+  Mark,
+  Message,
+  PutOptions,
+  Renewed,
+  Settlement,
+  Space,
+  State,
+  Storage,
+  StorageFactory,
+  Stored,
+  Write,
+} from "./src/storage.ts";
 export { Task } from "./src/task.ts";
 export type { CallOptions, DeliveryMode, PeriodicTaskOptions, TaskOptions, UniqueOptions } from "./src/task_options.ts";
 export type { Clock, Duration, Instant } from "./src/time.ts";

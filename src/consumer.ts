@@ -64,6 +64,7 @@ export class Consumer {
   readonly #workers: Workers;
   readonly #stopping = new AbortController();
   readonly #hurry = new AbortController();
+  #started: Promise<void> | undefined;
   #loops: Promise<unknown> | undefined;
   #stopped: Promise<void> | undefined;
   #delay: number;
@@ -110,16 +111,15 @@ export class Consumer {
     });
   }
 
+  /** How many tasks are in the hands of its workers. */
+  get busy(): number {
+    return this.#workers.busy;
+  }
+
   /** Starts the workers and the scheduler. */
   async start(): Promise<void> {
-    if (this.#loops) throw new ConfigurationError("Cannot start a consumer twice: create another one");
-    this.#loops = Promise.resolve();
-    if (this.#flushLocks) await this.#core.storage.flush(["locks"]);
-    for (let i = 0; i < this.#count; i++) await this.#core.hooks.startup();
-    const signal = this.#stopping.signal;
-    this.#wakeAt = this.#core.clock.now() + this.#maxDelay;
-    this.#workers.start();
-    this.#loops = Promise.all([this.#listen(signal), this.#periodic ? this.#schedule(signal) : undefined]);
+    if (this.#started) throw new ConfigurationError("Cannot start a consumer twice: create another one");
+    await (this.#started = this.#start());
   }
 
   /**
@@ -144,11 +144,23 @@ export class Consumer {
     return this.stop();
   }
 
+  async #start(): Promise<void> {
+    const { clock, hooks, storage } = this.#core;
+    const signal = this.#stopping.signal;
+    if (this.#flushLocks) await storage.flush(["locks"]);
+    for (let i = 0; i < this.#count; i++) await hooks.startup();
+    if (signal.aborted) return;
+    this.#wakeAt = clock.now() + this.#maxDelay;
+    this.#workers.start();
+    this.#loops = Promise.all([this.#listen(signal), this.#periodic ? this.#schedule(signal) : undefined]);
+  }
+
   async #stop(): Promise<void> {
     const { hooks, pump, signals } = this.#core;
     this.#stopping.abort();
     this.#answered();
     this.#workers.pause();
+    await this.#started?.catch(() => {});
     await this.#atMost(Promise.all([this.#loops, pump.idle()]), LAST_WORDS);
     await this.#atMost(this.#workers.idle(), this.#gracePeriod, this.#hurry.signal);
     this.#workers.interrupt();

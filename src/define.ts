@@ -110,26 +110,26 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
   }
 }
 
-/** Wraps a function. */
+/** Wraps a function; with a schedule, it is a periodic task. */
 export function define<Args extends unknown[], R>(
   core: Core,
   name: string,
   options: TaskOptions<Args> | PeriodicTaskOptions,
   fn: (...args: never[]) => unknown,
-  schedule?: Schedule | ZonedSchedule,
+  schedule?: Schedule,
 ): TaskFunction<Args, R> {
   const settings = toTaskSettings(options, schedule !== undefined);
-  const definition: Definition = { name, fn, settings, schedule: schedule && inZone(schedule, core.settings.timeZone) };
+  const definition: Definition = { name, fn, settings, schedule };
   core.registry.add(definition);
   return new TaskFunction<Args, R>(core, definition, Object.freeze({ ...options }));
 }
 
-/** A schedule that names no zone is in that of the instance. */
-function inZone(schedule: Schedule | ZonedSchedule, timeZone: string): Schedule {
+/** The schedule as it is used: one that names no zone is in that of the instance. */
+export function bindSchedule(core: Core, schedule: Schedule | ZonedSchedule): Schedule {
   if (typeof schedule?.next !== "function") {
     throw new TypeError(
       "A periodic task needs a schedule: give crontab(…), every(…), or an object with a method 'next'",
     );
   }
-  return "in" in schedule ? schedule.in(timeZone) : schedule;
+  return "in" in schedule ? schedule.in(core.settings.timeZone) : schedule;
 }

@@ -6,7 +6,7 @@
 import { Consumer, type ConsumerOptions } from "./consumer.ts";
 import type { Core } from "./core.ts";
 import type { Schedule } from "./crontab.ts";
-import { type ContextTaskBody, define, type TaskBody, type TaskFunction } from "./define.ts";
+import { bindSchedule, type ContextTaskBody, define, type TaskBody, type TaskFunction } from "./define.ts";
 import { drain, type DrainOptions, type DrainReport } from "./drain.ts";
 import { enqueue } from "./enqueue.ts";
 import type { PostExecuteHook, PreExecuteHook, WorkerHook } from "./hooks.ts";
@@ -120,7 +120,13 @@ export class Huey {
   ): TaskFunction<[], Awaited<R>>;
   periodicTask(name: string, schedule: Schedule, ...rest: unknown[]): TaskFunction<[], unknown> {
     const [options, fn] = rest.length > 1 ? rest : [{}, rest[0]];
-    return define(this.core, name, options as PeriodicTaskOptions, fn as () => unknown, schedule ?? null);
+    return define(
+      this.core,
+      name,
+      options as PeriodicTaskOptions,
+      fn as () => unknown,
+      bindSchedule(this.core, schedule),
+    );
   }
 
   /** Enqueues a task that was made with `TaskFunction.s`, or several in one request. */

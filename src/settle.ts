@@ -10,7 +10,7 @@ import type { Core } from "./core.ts";
 import { CancelExecution, describeError, HueyError } from "./errors.ts";
 import { isLater } from "./announce.ts";
 import { type Ending, type Executed, isAtMostOnce } from "./execute.ts";
-import { toMessage } from "./message.ts";
+import { toMessage, toTask } from "./message.ts";
 import { type Finish, outcomeWrites } from "./outcome.ts";
 import { nextAttempt } from "./retry.ts";
 import {
@@ -83,7 +83,7 @@ async function drafted(
         return buried(core, task, "its return value cannot be serialised", error);
       }
     case "failed":
-      return failed(core, task, ending.error, ending.signal);
+      return failed(core, attempt, task, ending.error, ending.signal);
     case "stopped": {
       const signals = { revoked: SIGNAL_REVOKED, expired: SIGNAL_EXPIRED, canceled: SIGNAL_CANCELED } as const;
       const { status, writes, error } = ending;
@@ -123,8 +123,15 @@ async function finished(
 }
 
 /** A failed attempt: it is followed by another, or the task has failed for good. */
-async function failed(core: Core, task: Task, error: unknown, signal: Signal | undefined): Promise<Draft> {
-  const next = nextAttempt(core, task, error);
+async function failed(
+  core: Core,
+  attempt: Attempt,
+  task: Task,
+  error: unknown,
+  signal: Signal | undefined,
+): Promise<Draft> {
+  // Read anew: the function may have changed the arguments it was given, and is to meet them as they were enqueued.
+  const next = nextAttempt(core, await toTask(core, attempt.delivery.message), error);
   if (!next) {
     const finish: Finish = error instanceof CancelExecution ? { status: "canceled" } : { status: "error", error };
     return finished(core, task, "failed", finish, signal, error);
