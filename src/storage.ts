@@ -281,10 +281,7 @@ export interface Storage {
    */
   waitForWork?(signal: AbortSignal): Promise<void>;
 
-  /**
-   * Where the storage can be woken: resolves as soon as the key was written after this call (now and then also for
-   * nothing), or when `signal` is aborted. Ask first, then look. Never rejects. Costs no requests.
-   */
+  /** Where the storage can be woken: resolves when the key is there (now and then also for nothing), or on abort. Never rejects. */
   waitForKey?(space: Space, key: string, signal: AbortSignal): Promise<void>;
 
   /** Lets go of what the storage itself has opened. Calling it twice is fine; using the storage afterwards throws. */

@@ -31,20 +31,28 @@ export async function waitForKey<T>(
 ): Promise<T | undefined> {
   const { storage, clock } = core;
   const until = clock.now() + timeout;
+  let wokenForNothing = false;
   for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 1.15, LONGEST_PAUSE)) {
     signal?.throwIfAborted();
     const round = new AbortController();
     const stop = (): void => round.abort(signal?.reason);
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      // Asked to wake us before we look, so that nothing slips in between.
-      const woken: Promise<void> | undefined = isOver ? undefined : storage.waitForKey?.(space, key, round.signal);
+      // Asked to wake us before we look, so that nothing slips in between. But where the key is there and is not yet what
+      // is waited for, being woken by it again and again would keep us spinning.
+      const woken: Promise<void> | undefined = isOver || wokenForNothing
+        ? undefined
+        : storage.waitForKey?.(space, key, round.signal);
       const value = await read();
       if (value !== undefined || await isOver?.()) return value ?? await read();
       const left = until - clock.now();
       if (left <= 0) return undefined;
-      const asleep = clock.sleep(Math.min(left, woken ? WAKEABLE_PAUSE : pause), round.signal).catch(() => {});
-      await Promise.race(woken ? [woken, asleep] : [asleep]);
+      const longest = woken ? WAKEABLE_PAUSE : pause;
+      const asleep: Promise<boolean> = clock.sleep(Math.min(left, longest), round.signal).then(
+        () => false,
+        () => false,
+      );
+      wokenForNothing = await Promise.race([woken?.then(() => true) ?? asleep, asleep]);
     } finally {
       signal?.removeEventListener("abort", stop);
       round.abort();
