@@ -11,6 +11,9 @@ export interface CommandOptions {
   limit?: number;
 }
 
+/** What ends us, and so must end what we have started, which is in a group that hears none of it. */
+const ENDS: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** Runs a command to its end or its limit, whichever is first. */
 export async function command([program, ...args]: string[], options: CommandOptions = {}): Promise<Ended> {
   const { cwd, limit = 480 } = options;
@@ -30,13 +33,13 @@ export async function command([program, ...args]: string[], options: CommandOpti
     kill(child.pid);
     Deno.exit(130);
   };
-  Deno.addSignalListener("SIGINT", interrupt);
+  for (const signal of ENDS) Deno.addSignalListener(signal, interrupt);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const read = Promise.all([child.stdout, child.stderr].map((stream) => collect(stream, chunks)));
   const { success } = await child.status;
   const seconds = (performance.now() - began) / 1000;
   clearTimeout(timer);
-  Deno.removeSignalListener("SIGINT", interrupt);
+  for (const signal of ENDS) Deno.removeSignalListener(signal, interrupt);
   kill(child.pid);
   // Not for ever: what left the group may hold the pipes open.
   await Promise.race([read, new Promise((resolve) => setTimeout(resolve, 1000))]);

@@ -17,16 +17,22 @@ export function readJunit(xml: string): TestCase[] {
     }
     const name = decode(/ name="([^"]*)"/.exec(attributes)?.[1] ?? "");
     if (tag === "testsuite" && !empty) suites.push(name);
-    if (tag === "testcase") cases.push({ path: [...suites.filter(isNoFile), ...name.split(" > ")], state: "passed" });
+    if (tag === "testcase") {
+      const path = [...suites.filter((suite) => !isFile(suite)), ...name.split(" > ")];
+      cases.push({ path, state: isFile(name) ? "failed" : "passed" });
+    }
     if (tag === "failure" || tag === "error") cases.at(-1)!.state = "failed";
     if (tag === "skipped") cases.at(-1)!.state = "skipped";
   }
   return leaves(cases);
 }
 
-/** Deno and Bun make a suite of each file; Node makes suites of tests only. */
-function isNoFile(suite: string): boolean {
-  return !/\.ts$/.test(suite);
+/**
+ * Deno and Bun make a suite of each file. Node makes a test of one, and only if it crashed or has no test in it: a
+ * failure, though Node lets the latter pass.
+ */
+export function isFile(name: string): boolean {
+  return name.endsWith(".ts");
 }
 
 /** Without the tests that only hold others, which Deno lists beside them. */

@@ -48,6 +48,12 @@ test("a report of Node has a suite for each test that holds others, and escapes 
       <!-- <testcase name="comment"/> -->
     </testsuite>
     <testcase name="waits" classname="test"><skipped type="skipped" message="true"/></testcase>
+    <testcase name="tests/without_a_test.ts" time="0.1" classname="test"/>
   </testsuites>`;
-  assertEquals(states(report), { 'a "quoted" > one': "passed", "holds > within": "failed", waits: "skipped" });
+  assertEquals(states(report), {
+    'a "quoted" > one': "passed",
+    "holds > within": "failed",
+    waits: "skipped",
+    "tests/without_a_test.ts": "failed",
+  });
 });

@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { command } from "./command.ts";
 import { type ExpectedSkip, expectedSkips } from "./expected_skips.ts";
-import { readJunit, type TestCase } from "./junit.ts";
+import { isFile, readJunit, type TestCase } from "./junit.ts";
 import { findRuntimes, install, type Runtime } from "./runtimes.ts";
 import { typescriptUnder } from "./source_files.ts";
 
@@ -71,8 +71,8 @@ function title({ path }: TestCase): string {
   return path.join(" > ");
 }
 
-function failure(name: string, note: string): Tally {
-  return { name, passed: 0, failed: 1, skipped: 0, seconds: 0, notes: [note] };
+function failure(name: string, ...notes: string[]): Tally {
+  return { name, passed: 0, failed: notes.length, skipped: 0, seconds: 0, notes };
 }
 
 /**
@@ -81,9 +81,12 @@ function failure(name: string, note: string): Tally {
  */
 function missing(tallies: Tally[]): Tally[] {
   const ran = tallies.filter(({ cases }) => cases?.length);
-  const names = ran.map(({ cases }) => new Set(cases!.map(({ path }) => path[0])));
+  const names = ran.map(({ cases }) => new Set(cases!.map(({ path }) => path[0]).filter((name) => !isFile(name))));
   const all = new Set(names.flatMap((set) => [...set]));
-  return ran.flatMap(({ name }, i) => [...all.difference(names[i])].map((test) => failure(name, `never ran: ${test}`)));
+  const failures = ran.map(({ name }, i) =>
+    failure(name, ...[...all.difference(names[i])].map((test) => `never ran: ${test}`))
+  );
+  return failures.filter(({ failed }) => failed > 0);
 }
 
 /** Runs two jobs at a time, as there are seldom fewer cores, and prints each as it ends. */
