@@ -1,0 +1,176 @@
+import { existsSync } from "node:fs";
+import process from "node:process";
+import type { ConsumerOptions, WorkerKind } from "../consumer.ts";
+import { type Duration, show, toMilliseconds } from "../time.ts";
+import { type CommandLine, type Flag, readCommandLine, UsageError } from "./command_line.ts";
+import type { LogOptions } from "./log.ts";
+
+/** What `huey consume` was asked to do. */
+export interface ConsumeOptions {
+  /** As it was typed: a path or URL, and `#export` if the module has several instances. */
+  module: string;
+  consumer: ConsumerOptions;
+  /** Locks to release before the start. */
+  extraLocks: string[];
+  log: LogOptions;
+}
+
+/** The flags of `huey consume`, in the groups of its help. Names, letters and defaults are Huey's. */
+export const CONSUME_FLAGS: { title: string; flags: Flag[] }[] = [
+  {
+    title: "Workers",
+    flags: [
+      { name: "workers", short: "w", value: "N", about: "how many tasks run at once (1)" },
+      {
+        name: "worker-type",
+        alias: "kind",
+        short: "k",
+        value: "KIND",
+        about: "async (the default; greenlet means the same), thread or process",
+      },
+      { name: "max-tasks", short: "M", value: "N", about: "start a worker afresh after N tasks (never)" },
+      {
+        name: "grace-period",
+        value: "TIME",
+        about: "how long running tasks may go on after a signal to stop, before they are aborted and given back (30s)",
+      },
+      { name: "health-check-interval", short: "c", value: "TIME", about: "how often to look after workers (10)" },
+      {
+        name: "disable-health-check",
+        short: "C",
+        about: "do not look after workers; those of kind async need nobody to",
+      },
+    ],
+  },
+  {
+    title: "Schedules",
+    flags: [
+      { name: "no-periodic", short: "n", about: "leave periodic tasks to other consumers" },
+      { name: "scheduler-interval", short: "s", value: "TIME", about: "how often to look at the schedules (1)" },
+    ],
+  },
+  {
+    title: "Storage",
+    flags: [
+      { name: "flush-locks", short: "f", about: "release all locks at the start" },
+      { name: "extra-locks", short: "L", value: "A,B", about: "release these locks at the start" },
+      {
+        name: "delay",
+        short: "d",
+        value: "TIME",
+        about: "how long to wait after the first empty look, where the storage cannot wake us (100ms)",
+      },
+      { name: "max-delay", short: "m", value: "TIME", about: "how long to wait at most (10)" },
+      { name: "backoff", short: "b", value: "N", about: "what the wait is multiplied with each time (1.15)" },
+    ],
+  },
+  {
+    title: "Log",
+    flags: [
+      { name: "logfile", short: "l", value: "FILE", about: "log to a file, and not to the terminal" },
+      { name: "verbose", short: "v", about: "log everything" },
+      { name: "quiet", short: "q", about: "log warnings and errors only" },
+      { name: "simple", short: "S", about: "log the time of day and the message only" },
+    ],
+  },
+  {
+    title: "Other",
+    flags: [
+      { name: "help", short: "h", about: "show this" },
+      { name: "version", about: "show the version" },
+    ],
+  },
+];
+
+const KINDS: Record<string, WorkerKind> = { async: "async", greenlet: "async", thread: "thread", process: "process" };
+
+/** What is consumed if nothing is named: so the repository's own `deno task consume` has something to show. */
+const DEFAULT_MODULE = "examples/app.ts";
+
+/** Takes the arguments of `huey consume` apart. */
+export function readConsumeArguments(args: string[]): CommandLine {
+  return readCommandLine(args, CONSUME_FLAGS.flatMap(({ flags }) => flags));
+}
+
+/**
+ * The options of `huey consume`, checked.
+ *
+ * @throws {UsageError} for a value that cannot be, and if no module is named.
+ */
+export function readConsumeOptions({ words, flags }: CommandLine): ConsumeOptions {
+  if (words.length > 1) {
+    throw new UsageError(`Give one module: current values are ${words.map(show).join(" and ")}`);
+  }
+  const isLoud = flags.has("verbose");
+  if (isLoud && flags.has("quiet")) throw new UsageError("Give --verbose or --quiet, not both");
+  return {
+    module: words[0] ?? defaultModule(),
+    consumer: {
+      workers: read(flags, "workers", toWholeNumber),
+      kind: read(flags, "worker-type", toKind),
+      maxTasks: read(flags, "max-tasks", toWholeNumber),
+      gracePeriod: read(flags, "grace-period", toDuration),
+      healthCheckInterval: read(flags, "health-check-interval", toDuration),
+      periodic: !flags.has("no-periodic"),
+      schedulerInterval: read(flags, "scheduler-interval", toPositiveDuration),
+      flushLocks: flags.has("flush-locks"),
+      initialDelay: read(flags, "delay", toDuration),
+      maxDelay: read(flags, "max-delay", toDuration),
+      backoff: read(flags, "backoff", toFactor),
+    },
+    extraLocks: read(flags, "extra-locks", (text) => text.split(",").map((name) => name.trim()).filter(Boolean)) ?? [],
+    log: {
+      level: isLoud ? "debug" : flags.has("quiet") ? "warning" : "info",
+      format: flags.has("simple") ? "simple" : "full",
+      file: flags.get("logfile"),
+    },
+  };
+}
+
+function defaultModule(): string {
+  if (existsSync(DEFAULT_MODULE)) return DEFAULT_MODULE;
+  throw new UsageError(
+    `Name the module that exports your Huey instance, as in "huey consume main.ts": there is none in ${process.cwd()}`,
+  );
+}
+
+function read<T>(flags: Map<string, string>, name: string, convert: (text: string, name: string) => T): T | undefined {
+  const text = flags.get(name);
+  return text === undefined ? undefined : convert(text, name);
+}
+
+function refuse(name: string, text: string, allowed: string): UsageError {
+  return new UsageError(`Cannot use --${name} ${show(text)}: give ${allowed}`);
+}
+
+function toWholeNumber(text: string, name: string): number {
+  if (/^\d+$/.test(text) && Number(text) >= 1) return Number(text);
+  throw refuse(name, text, "a whole number of at least 1");
+}
+
+function toFactor(text: string, name: string): number {
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) >= 1) return Number(text);
+  throw refuse(name, text, "a number of at least 1");
+}
+
+function toKind(text: string, name: string): WorkerKind {
+  if (Object.hasOwn(KINDS, text)) return KINDS[text];
+  throw refuse(name, text, "async, greenlet, thread or process");
+}
+
+/** A number without a unit is seconds, as in code. */
+function toDuration(text: string, name: string): Duration {
+  const duration = /^\d+(\.\d+)?$/.test(text) ? Number(text) : text as Duration;
+  try {
+    toMilliseconds(name, duration);
+    return duration;
+  } catch {
+    throw refuse(name, text, "seconds, or a number with its unit, as in 250ms, 30s, 5m, 2h or 7d");
+  }
+}
+
+function toPositiveDuration(text: string, name: string): Duration {
+  const duration = toDuration(text, name);
+  if (toMilliseconds(name, duration) > 0) return duration;
+  throw refuse(name, text, "more than 0");
+}

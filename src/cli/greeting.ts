@@ -1,0 +1,61 @@
+import process from "node:process";
+import type { Huey } from "../huey.ts";
+import type { Definition } from "../registry.ts";
+import type { ConsumeOptions } from "./consume_options.ts";
+import { durationText } from "./duration_text.ts";
+import { dim } from "./log.ts";
+import { version } from "./version.ts";
+
+/** What is shown at the start: what runs where, and the tasks. */
+export function greeting(huey: Huey, { module, consumer, log }: ConsumeOptions): string {
+  const definitions = huey.core.registry.list();
+  const rows = [
+    ["queue", huey.core.name],
+    ["module", module],
+    ["storage", storageKind(huey)],
+    ["workers", `${consumer.workers ?? 1}, ${consumer.kind ?? "async"}`],
+    ["log", log.file],
+    ["pid", String(process.pid)],
+  ].filter(([, value]) => value !== undefined);
+  const width = Math.max(0, ...definitions.map(({ name }) => name.length));
+  return [
+    `huey ${version} on ${runtime()}`,
+    "",
+    ...rows.map(([name, value]) => `  ${dim(name!.padEnd(8))}  ${value}`),
+    "",
+    definitions.length > 0
+      ? `  ${dim("tasks")}`
+      : "  There are no tasks: does the module import the modules that define them?",
+    ...definitions.map((definition) =>
+      `    ${definition.name.padEnd(width)}  ${dim(nextRun(huey, definition, consumer.periodic))}`.trimEnd()
+    ),
+    "",
+  ].join("\n");
+}
+
+function runtime(): string {
+  const { deno, bun, node } = process.versions;
+  return deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : `Node ${node}`;
+}
+
+/** From the name of its class, as a storage says nothing of itself; nothing if that is not telling (as when minified). */
+function storageKind({ core }: Huey): string | undefined {
+  const kind = /^(\w+)Storage$/.exec(core.storage.constructor.name)?.[1].replace(/\B[A-Z]/g, " $&").toLowerCase();
+  return kind === "memory" ? "memory: no other process sees its tasks" : kind;
+}
+
+function nextRun({ core }: Huey, { schedule }: Definition, isOffered = true): string {
+  if (!schedule) return "";
+  if (!isOffered) return "periodic, left to other consumers";
+  const timeZone = "timeZone" in schedule && typeof schedule.timeZone === "string" ? schedule.timeZone : "UTC";
+  try {
+    const next = schedule.next(core.clock.now());
+    if (next === undefined) return "never again";
+    // Sweden writes dates as ISO 8601 does.
+    const at = new Date(next).toLocaleString("sv-SE", { timeZone });
+    return `next ${at} ${timeZone}, in ${durationText(next - core.clock.now())}`;
+  } catch {
+    // The scheduler logs what is wrong with it.
+    return "next unknown: its schedule fails";
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The command line.
+ *
+ * ```sh
+ * deno run -A jsr:@hq/huey/cli consume ./main.ts
+ * ```
+ *
+ * @module
+ */
+import { realpathSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { HueyError } from "../errors.ts";
+import { closest, UsageError } from "./command_line.ts";
+import { consume } from "./consume.ts";
+import { helpText } from "./help.ts";
+import { LoadError } from "./load.ts";
+import { version } from "./version.ts";
+
+/** A command: takes its arguments, gives the exit code. */
+interface Command {
+  about: string;
+  run(args: string[]): Promise<number>;
+}
+
+const COMMANDS: Record<string, Command> = {
+  consume: { about: "run the tasks of a module", run: consume },
+};
+
+/** Runs the command that the arguments name (those of the process, without the program's), and gives its exit code. */
+export async function main(args: string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    const isKnown = error instanceof UsageError || error instanceof LoadError || error instanceof HueyError;
+    console.error(isKnown ? error.message : error);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function dispatch([name, ...args]: string[]): Promise<number> {
+  if (name === "--version") {
+    console.log(version);
+    return 0;
+  }
+  if (name === "--help" || name === "-h") {
+    console.log(helpText(COMMANDS));
+    return 0;
+  }
+  if (name === undefined) throw new UsageError(helpText(COMMANDS));
+  if (Object.hasOwn(COMMANDS, name)) return await COMMANDS[name].run(args);
+  throw new UsageError(`There is no command ${name}${closest(name, Object.keys(COMMANDS))}`);
+}
+
+/** Node knows `import.meta.main` from version 24 on. */
+function isMain(): boolean {
+  return import.meta.main ??
+    (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url));
+}
+
+// A module of the user's may keep timers and connections alive for ever, hence the exit.
+if (isMain()) process.exit(await main(process.argv.slice(2)));

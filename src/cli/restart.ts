@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import process from "node:process";
+import { hasLostTerminal, listenToSignals } from "./os_signals.ts";
+
+/** Tells a process that this one, of that pid, restarts it. A pid, so that it means nothing to the children of the child. */
+const PARENT = "HUEY_PARENT";
+
+/**
+ * The arguments this process was started with, those of the runtime included. To be asked before anything can have
+ * changed the title of the process, which is kept in the same place.
+ */
+export function ownArguments(): string[] {
+  try {
+    return readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(1, -1);
+  } catch {
+    // Not Linux. Deno does not tell its own flags; whoever may start a process may do anything, so -A adds nothing.
+    return [...process.execArgv, ...(process.versions.deno ? ["run", "-A"] : []), ...process.argv.slice(1)];
+  }
+}
+
+/**
+ * Runs a command with the same runtime until it ends of itself, and gives its exit code. Signals are handed on to it;
+ * at SIGHUP it is stopped and started again.
+ *
+ * Huey replaces itself by a fresh process under the same pid (`exec`). JavaScript has no such call, and fresh code needs
+ * a fresh process. So the old process, which whoever started it waits for, stays above the new one and does nothing else.
+ */
+export async function keepRunning(args: string[]): Promise<number> {
+  while (true) {
+    let again = false;
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, [PARENT]: String(process.pid) },
+      // Should we be killed, its standard input ends, and it stops.
+      stdio: ["pipe", "inherit", "inherit"],
+    });
+    const unlisten = listenToSignals((signal) => {
+      again = signal === "SIGHUP" && !hasLostTerminal();
+      send(child.pid!, signal === "SIGHUP" ? "SIGTERM" : signal);
+    });
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+      child.once("error", reject);
+    });
+    unlisten();
+    if (!again) return code;
+  }
+}
+
+/** Whether a process above this one restarts it. */
+export function isKept(): boolean {
+  return process.env[PARENT] === String(process.ppid);
+}
+
+/** Has the process above this one restart it. */
+export function askParentToRestart(): void {
+  send(process.ppid, "SIGHUP");
+}
+
+/** Calls a function when the process above this one is gone. */
+export function onceParentIsGone(stop: () => void): void {
+  process.stdin.once("end", stop).once("error", stop).resume();
+}
+
+/** Not `child.kill`, after which Deno closes the child's standard input and says that the signal has ended it. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended by itself.
+  }
+}

@@ -1,0 +1,13 @@
+/** Frames of the runtimes and of this library, which say nothing to whoever wrote the code that threw. */
+const FOREIGN = /node:|ext:|\bnative\b|\(native|<anonymous>\)?$|@hq\/huey/;
+const OWN = new URL("..", import.meta.url).href;
+const MOST = 10;
+
+/** Where an error was thrown: the frames of its stack that are the user's, innermost first, each on a line. */
+export function userFrames(error: unknown): string[] {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return [];
+  const own = [OWN, OWN.replace("file://", "")];
+  return error.stack.split("\n").map((line) => line.trim())
+    .filter((line) => line.startsWith("at ") && !FOREIGN.test(line) && !own.some((path) => line.includes(path)))
+    .slice(0, MOST);
+}
