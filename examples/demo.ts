@@ -35,13 +35,13 @@ async function shown(signal: string, id: string): Promise<void> {
   }
 }
 
-/** Starts the consumer in a process of its own, as `deno task consume examples/demo_app.ts -q` would. */
+/** Starts the consumer in a process of its own, as `deno task consume examples/demo_app.ts` would. */
 function startConsumer(): Deno.ChildProcess {
   const [cli, app] = ["../src/cli/main.ts", "./demo_app.ts"].map((path) =>
     fileURLToPath(new URL(path, import.meta.url))
   );
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", cli, "consume", app, "-q"],
+    args: ["run", "-A", "--quiet", cli, "consume", app, "--logfile", join(directory, "consumer.log")],
     env: { HUEY_DEMO_SIGNALS: "1" },
     stdout: "piped",
   }).spawn();

@@ -72,10 +72,9 @@ export class Scheduler {
   }
 
   #slots({ name, schedule, settings }: Definition, now: number): { slots: number[]; next: number } {
-    const offered = this.#offered.get(name) ?? this.#since;
-    const earliest = now - Math.max(settings.catchUp, ON_TIME);
+    if (!this.#offered.has(name)) this.#offered.set(name, this.#since ?? now - settings.catchUp);
+    let at = Math.max(this.#offered.get(name)!, now - Math.max(settings.catchUp, ON_TIME));
     const slots: number[] = [];
-    let at = offered === undefined ? now - settings.catchUp : Math.max(offered, earliest);
     while (slots.length < MOST_SLOTS) {
       const next = schedule!.next(at) ?? Infinity;
       if (!(next > at)) throw new RangeError(`The next slot must be later than ${at}: it is ${next}`);
