@@ -4,7 +4,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
-import { Scheduler } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
 import type { Settled } from "./settle.ts";
 import { refuseUnknown } from "./task_options.ts";
 import { type Duration, toCount, toMilliseconds } from "./time.ts";
@@ -51,23 +51,15 @@ export interface DrainReport {
   stoppedBy: StoppedBy;
 }
 
-/** For those who drain again and again, and watch the schedules in between. */
-export interface InnerDrainOptions extends DrainOptions {
-  /** Who offers the slots of periodic tasks; `null`: nobody. Absent: a new one, which looks back as each task's `catchUp` says. */
-  scheduler?: Scheduler | null;
-}
-
 /** Of the requests that may be sent, what is kept for bringing back what is in hands, and for counting what is left. */
 const RESERVED_REQUESTS = 3;
 
-/** Drains, and tells what was done. */
-export async function drain(core: Core, options: InnerDrainOptions = {}): Promise<DrainReport> {
-  refuseUnknown(
-    options,
-    ["maxTasks", "budget", "maxRequests", "concurrency", "signal", "periodic"],
-    "option of a drain",
-  );
-  const { budget = "25s", signal, scheduler = new Scheduler(core) } = options;
+const OPTIONS = "maxTasks budget maxRequests concurrency signal".split(" ");
+
+/** Drains, and tells what was done. `scheduler` offers the slots of periodic tasks; `null`: nobody does. */
+export async function drain(core: Core, options: DrainOptions, scheduler: Scheduler | null): Promise<DrainReport> {
+  refuseUnknown(options, OPTIONS, "option of a drain");
+  const { budget = "25s", signal } = options;
   const maxTasks = toCount("maxTasks", options.maxTasks ?? 100, 1);
   const maxRequests = toCount("maxRequests", options.maxRequests ?? Infinity, 1);
   const until = core.clock.now() + (budget === Infinity ? Infinity : toMilliseconds("budget", budget));

@@ -16,5 +16,5 @@ export async function enqueue(core: Core, tasks: readonly Task[]): Promise<Resul
   const enqueued = await core.pump.enqueue(made.map(({ message }) => message));
   made.forEach(({ message, task }, i) => announce(core, enqueued[i], message, task));
   if (core.settings.immediate) await runImmediately(core);
-  return enqueued.map(({ id }) => new Result(core, id));
+  return enqueued.map(({ id }, i) => new Result(core, id, made[i].task));
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Duration, Instant } from "./time.ts";
+import { type Duration, type Instant, toInstant, toMilliseconds } from "./time.ts";
 
 /** The root of all errors of this library. */
 export class HueyError extends Error {
@@ -97,9 +97,16 @@ export class RetryTask extends HueyError {
   /** When to run again. */
   readonly eta?: Instant;
 
-  /** When to run again, and why. */
+  /**
+   * When to run again, and why.
+   *
+   * @throws {TypeError | RangeError} for a time that cannot be.
+   */
   constructor(options: { delay?: Duration; eta?: Instant; message?: string } = {}) {
     super(options.message ?? "The task asked to be run again");
+    // Checked here, where the mistake is made, and not when nobody is left to hear of it.
+    if (options.delay !== undefined) toMilliseconds("delay", options.delay);
+    if (options.eta !== undefined) toInstant("eta", options.eta);
     this.delay = options.delay;
     this.eta = options.eta;
   }
@@ -126,7 +133,16 @@ export class CancelExecution extends HueyError {
   }
 }
 
-/** An error as text that is safe to keep: its name and message, without what it may carry besides. */
+/** An error as text that is safe to keep: its name and message, without what it may carry besides. Never throws. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return error instanceof Error ? `${toText(error.name)}: ${toText(error.message)}` : toText(error);
+}
+
+/** Anything as text, also what has none. */
+export function toText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -15,6 +15,7 @@ import * as keys from "./keys.ts";
 import { createCore, type HueyOptions } from "./create_core.ts";
 import { Result } from "./result.ts";
 import { idMark, isRevoked, restore, revoke, type RevokeOptions } from "./revoke.ts";
+import { Scheduler } from "./scheduler.ts";
 import type { Signal, SignalHandler } from "./signals.ts";
 import type { Task } from "./task.ts";
 import type { PeriodicTaskOptions, TaskOptions } from "./task_options.ts";
@@ -42,6 +43,8 @@ export class Huey {
   readonly name: string;
   /** What the library's own functions work on. For those who build on the library, not for applications. */
   readonly core: Core;
+  /** Kept from drain to drain, so that a tick looks only at the slots since the last one. */
+  readonly #scheduler: Scheduler;
 
   /**
    * A queue of this name, of 1 to 64 characters out of `A-Z a-z 0-9 _ . -`.
@@ -51,6 +54,7 @@ export class Huey {
    */
   constructor(name: string, options: HueyOptions = {}) {
     this.core = createCore(name, options);
+    this.#scheduler = new Scheduler(this.core);
     this.name = name;
   }
 
@@ -149,8 +153,8 @@ export class Huey {
   }
 
   /** Runs what is ready, once, within a budget; for a platform's cron. */
-  drain(options?: DrainOptions): Promise<DrainReport> {
-    return drain(this.core, options);
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    return drain(this.core, options, this.#scheduler);
   }
 
   /** Calls a handler at every signal; gives the function that disconnects it. */

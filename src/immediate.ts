@@ -9,5 +9,5 @@ import { drain } from "./drain.ts";
 
 /** Runs what is ready. One at a time: a task that calls another waits for it as a function would. */
 export async function runImmediately(core: Core): Promise<void> {
-  await drain(core, { maxTasks: Infinity, budget: Infinity, concurrency: 1, scheduler: null });
+  await drain(core, { maxTasks: Infinity, budget: Infinity, concurrency: 1 }, null);
 }

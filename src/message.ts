@@ -72,7 +72,7 @@ export async function toTask(core: Core, message: Message): Promise<Task> {
     name,
     args,
     settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
-    changes: message.priority === undefined ? changes ?? {} : { ...changes, priority: message.priority },
+    changes: changes ?? {},
     eta: message.eta,
     expiry,
     attempt,
@@ -94,15 +94,11 @@ export async function toListedTask(core: Core, message: Message): Promise<Task> 
 
 function encode(core: Core, fields: TaskFields): string | Promise<string> {
   const { id, name, args, attempt, delays, changes, expiry, unknown } = fields;
-  const { priority: _besideTheBody, ...others } = changes;
   const envelope: Envelope = { ...unknown, id, name, args };
   if (attempt !== undefined) envelope.attempt = attempt;
   if (delays !== undefined) envelope.delays = delays;
   if (expiry !== undefined) envelope.expiry = expiry;
-  for (const _any in others) {
-    envelope.changes = others;
-    break;
-  }
+  if (Object.keys(changes).length > 0) envelope.changes = changes;
   return core.serializer.encode(envelope);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
-import { type CanceledStatus, describeError, TaskCanceled, TaskException } from "./errors.ts";
+import { type CanceledStatus, describeError, TaskCanceled, TaskException, toText } from "./errors.ts";
 import type { Write } from "./storage.ts";
 import type { Task } from "./task.ts";
 
@@ -73,7 +73,7 @@ export function toException(failure: Failure, retries: number, taskId: string): 
 
 /** What was thrown, as plain data. */
 export function toFailure(thrown: unknown): Failure {
-  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
-  const { name, message, stack } = thrown;
-  return typeof stack === "string" ? { name, message, stack } : { name, message };
+  if (!(thrown instanceof Error)) return { name: "Error", message: toText(thrown) };
+  const failure = { name: toText(thrown.name), message: toText(thrown.message) };
+  return typeof thrown.stack === "string" ? { ...failure, stack: thrown.stack } : failure;
 }

@@ -8,7 +8,10 @@ import type { Core } from "./core.ts";
 import { ResultTimeout } from "./errors.ts";
 import { toTask } from "./message.ts";
 import { type Outcome, type OutcomeStatus, readOutcome, valueOf } from "./outcome.ts";
+import { reschedule } from "./reschedule.ts";
 import { idMark, isRevoked, restore, revoke, type RevokeOptions } from "./revoke.ts";
+import type { Task } from "./task.ts";
+import type { CallOptions } from "./task_options.ts";
 import { type Duration, toMilliseconds } from "./time.ts";
 import { waitForKey } from "./wait.ts";
 
@@ -39,15 +42,18 @@ export class Result<R = unknown> extends Callable {
   /** The task. */
   readonly id: string;
   readonly #core: Core;
+  /** The task, where the handle comes from a call. */
+  readonly #task: Task | undefined;
   /** The outcome that `reset` has put behind us. */
   #passed: string | undefined;
   #seen: string | undefined;
 
   /** Made by the library: by calling a task function, or by `huey.result`. */
-  constructor(core: Core, id: string) {
+  constructor(core: Core, id: string, task?: Task) {
     super((blocking: boolean = false) => this.get({ blocking }));
     this.#core = core;
     this.id = id;
+    this.#task = task;
   }
 
   /**
@@ -64,15 +70,16 @@ export class Result<R = unknown> extends Callable {
     const limit = timeout === undefined ? undefined : toMilliseconds("timeout", timeout);
     let text = await this.#read();
     if (text === undefined && blocking) {
-      text = await waitForKey(this.#core, "results", this.id, () => this.#read(), {
+      const waited = await waitForKey(this.#core, "results", this.id, () => this.#read(), {
         timeout: limit,
         signal,
         isOver: this.#core.settings.results ? undefined : () => this.#isGone(),
       });
-      if (text === undefined && this.#core.settings.results) {
+      if (waited === "timeout") {
         if (revokeOnTimeout) await this.revoke({ once: true });
         throw new ResultTimeout(`Task ${this.id} has not ended within ${limit} ms`);
       }
+      if (waited !== "over") text = waited.value;
     }
     if (text === undefined) return undefined;
     const outcome = await readOutcome(this.#core, text);
@@ -112,6 +119,17 @@ export class Result<R = unknown> extends Callable {
   /** Forgets the outcome that was read: the next read waits for a newer one, as that of a retry. */
   reset(): void {
     this.#passed = this.#seen;
+  }
+
+  /**
+   * Revokes the task, and enqueues the same call under a new id, with other options: without `delay` and `eta`, as soon
+   * as possible. Gives the handle on the new one.
+   *
+   * @throws {HueyError} if the handle does not come from a call, and the task has ended: nobody knows its arguments any more.
+   */
+  async reschedule(options: Omit<CallOptions, "id"> = {}): Promise<Result<R>> {
+    const task = await reschedule(this.#core, this.id, this.#task, options);
+    return new Result<R>(this.#core, task.id, task);
   }
 
   /** Revokes the task: it will not run, or, if it is running, its `signal` is aborted. */

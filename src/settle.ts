@@ -48,7 +48,9 @@ export interface DeadNote {
 
 /** Brings the end of a delivery to the storage, and tells what became of it. Never throws. */
 export async function settle(core: Core, attempt: Attempt, { task, ending }: Executed): Promise<Settled> {
-  let draft = ending.kind === "lost" ? undefined : await drafted(core, attempt, task, ending);
+  let draft = ending.kind === "lost" ? undefined : await drafted(core, attempt, task, ending).catch(
+    (error) => buried(core, task, "its end cannot be stored", error),
+  );
   while (draft) {
     let accepted: boolean;
     try {

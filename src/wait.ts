@@ -21,14 +21,14 @@ const LONGEST_PAUSE = 1_000;
 /** Where the storage wakes us, looking is only for the wake-up that got lost. */
 const WAKEABLE_PAUSE = 5_000;
 
-/** Resolves with what `read` gives as soon as it is not `undefined`, or with `undefined` when the time is up. */
+/** Resolves with what `read` gives as soon as it is not `undefined`; otherwise tells why the waiting has ended. */
 export async function waitForKey<T>(
   core: Core,
   space: Space,
   key: string,
   read: () => Promise<T | undefined>,
   { timeout = Infinity, signal, isOver }: WaitOptions,
-): Promise<T | undefined> {
+): Promise<{ value: T } | "timeout" | "over"> {
   const { storage, clock } = core;
   const until = clock.now() + timeout;
   let wokenForNothing = false;
@@ -44,9 +44,13 @@ export async function waitForKey<T>(
         ? undefined
         : storage.waitForKey?.(space, key, round.signal);
       const value = await read();
-      if (value !== undefined || await isOver?.()) return value ?? await read();
+      if (value !== undefined) return { value };
+      if (await isOver?.()) {
+        const last = await read();
+        return last === undefined ? "over" : { value: last };
+      }
       const left = until - clock.now();
-      if (left <= 0) return undefined;
+      if (left <= 0) return "timeout";
       const longest = woken ? WAKEABLE_PAUSE : pause;
       const asleep: Promise<boolean> = clock.sleep(Math.min(left, longest), round.signal).then(
         () => false,

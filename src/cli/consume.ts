@@ -33,8 +33,9 @@ export async function consume(args: string[]): Promise<number> {
   const stopping = new Stopping(consumer, log);
   const unlisten = listenToSignals((signal) => stopping.onSignal(signal));
   if (isKept()) onceParentIsGone(() => stopping.onSignal("SIGTERM"));
+  await consumer.start();
   log.info("Consumer of {queue} started, pid {pid}", { queue: huey.core.name, pid: process.pid });
-  await consumer.run();
+  await stopping.done;
   await huey.close();
   log.info("Consumer of {queue} stopped", { queue: huey.core.name });
   unlisten();
@@ -61,6 +62,9 @@ class Stopping {
   code = 0;
   /** Whether it shall start again once it has stopped. */
   isRestart = false;
+  /** Resolves once it has stopped. */
+  readonly done: Promise<void>;
+  readonly #resolve: (stopped: Promise<void>) => void;
   readonly #consumer: Consumer;
   readonly #log: Logger;
   #requests = 0;
@@ -68,6 +72,7 @@ class Stopping {
   constructor(consumer: Consumer, log: Logger) {
     this.#consumer = consumer;
     this.#log = log;
+    ({ promise: this.done, resolve: this.#resolve } = Promise.withResolvers<void>());
   }
 
   onSignal(signal: OsSignal): void {
@@ -94,7 +99,7 @@ class Stopping {
       signal,
       tasks: this.#tasks(),
     });
-    void this.#consumer.stop();
+    this.#resolve(this.#consumer.stop());
   }
 
   #tasks(): string {

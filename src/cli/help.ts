@@ -35,20 +35,20 @@ TIME is in seconds, or has its unit: 250ms, 30s, 5m, 2h, 7d.
 
 Examples
   huey consume main.ts                      one task at a time
-  huey consume main.ts -w 32 -q             32 at a time, and log only trouble
-  huey consume main.ts#mail -n -l mail.log  the instance that is exported as mail,
-                                            without schedules, logging to a file
+  huey consume main.ts -w 32 -q             32 at a time, logging only trouble
+  huey consume main.ts#mail -n -l mail.log  of several instances the one exported
+                                            as mail, its log in a file
 
 Signals
-  SIGINT, SIGTERM   let running tasks end within the grace period, abort the others
-                    and give them back; a second one aborts at once
-  SIGHUP            stop likewise, then start again with the code as it is by then:
-                    the process stays, and runs the consumer in a child of its own
+  SIGINT, SIGTERM  let running tasks end within the grace period; abort the
+                   others, and give them back; a second signal aborts at once
+  SIGHUP           stop likewise, then start again with the code as it is then;
+                   the process stays, and the consumer runs in a child of it
 
 Exit codes
-  0  stopped, after the first signal
-  1  the module cannot be used, or the consumer cannot be started
-  2  the command line cannot be read
+  0         stopped, after the first signal
+  1         the module cannot be used, or the consumer cannot be started
+  2         the command line cannot be read
   130, 143  stopped at once, after a second SIGINT or SIGTERM`;
 }
 

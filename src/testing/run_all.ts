@@ -17,7 +17,7 @@ export async function runAll(huey: Huey): Promise<void> {
   }
   const scheduler = new Scheduler(core, clock.now());
   for (;;) {
-    await drain(core, { scheduler, maxTasks: Infinity, budget: Infinity });
+    await drain(core, { maxTasks: Infinity, budget: Infinity }, scheduler);
     const { next } = await storage.exchange({ now: clock.now(), claim: { limit: 0, lease: core.settings.lease } });
     if (next === undefined) return;
     const { next: slot } = await scheduler.due();

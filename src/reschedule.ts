@@ -1,0 +1,44 @@
+/**
+ * Reschedule: the same call at another time, under a new id.
+ *
+ * @module
+ */
+import { announce } from "./announce.ts";
+import type { Core } from "./core.ts";
+import { HueyError } from "./errors.ts";
+import { toMessage, toTask } from "./message.ts";
+import { outcomeWrites } from "./outcome.ts";
+import { idMark, revoke } from "./revoke.ts";
+import { SIGNAL_REVOKED } from "./signals.ts";
+import { Task } from "./task.ts";
+import type { CallOptions } from "./task_options.ts";
+
+/** Revokes a task, enqueues the same call with these options, and gives the new task. */
+export async function reschedule(
+  core: Core,
+  id: string,
+  known: Task | undefined,
+  options: Omit<CallOptions, "id">,
+): Promise<Task> {
+  const stored = await core.storage.find(id, core.storageTime());
+  const old = stored ? await toTask(core, stored.message) : known;
+  if (!old) {
+    throw new HueyError(`Cannot reschedule task ${id}: it has ended, and this handle does not know its arguments`);
+  }
+
+  const copy = new Task({ ...old.fields, id: core.newId(), eta: undefined, delay: undefined }).with(options);
+  const { message, task } = await toMessage(core, copy);
+  // The old one goes and the new one comes in one step, unless somebody is at work on it.
+  const moved = stored !== undefined && await core.pump.settle({
+    resting: { id, states: ["queued", "scheduled", "waiting"] },
+    writes: await outcomeWrites(core, old, { status: "revoked" }),
+    enqueue: [message],
+  });
+  if (moved) core.signals.send(SIGNAL_REVOKED, old);
+  else {
+    await revoke(core, idMark(id), { once: true });
+    await core.pump.enqueue([message]);
+  }
+  announce(core, { id: task.id, added: true }, message, task);
+  return task;
+}
