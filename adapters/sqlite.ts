@@ -28,6 +28,7 @@ import { Connection } from "./sqlite_connection.ts";
 import type { SqliteDatabase } from "./sqlite_database.ts";
 import { applyExchange, findIdle, findMarks, type Tables } from "./sqlite_exchange.ts";
 import { Messages } from "./sqlite_messages.ts";
+import { Sweeper } from "./sqlite_sweeper.ts";
 import { Values } from "./sqlite_values.ts";
 import { Watch } from "./sqlite_watch.ts";
 
@@ -59,9 +60,6 @@ export function sqlite(database: string | SqliteDatabase, options: SqliteOptions
   return (name) => new SqliteStorage(connection, name);
 }
 
-/** When what has expired is forgotten, besides what that may cost: after so many writes, or so many milliseconds. */
-const SWEEP = { writes: 100, interval: 1_000 };
-
 const STATES: readonly string[] = ["queued", "scheduled", "waiting", "running", "dead"] satisfies State[];
 
 /** What those who wait for work wait for, besides the keys. */
@@ -72,12 +70,12 @@ class SqliteStorage implements Storage {
   readonly #database: Connection;
   readonly #queue: string;
   readonly #tables: Tables;
+  readonly #sweeper: Sweeper;
   readonly #watch: Watch;
   /** When a message was going to be ready by time alone, as the last claim saw it. */
   #next = Infinity;
   /** The time that was used last: it says whether a key that is waited for has expired. */
   #now = -Infinity;
-  #swept = { at: -Infinity, writes: 0 };
   #closed = false;
 
   constructor(database: Connection, queue: string) {
@@ -88,6 +86,7 @@ class SqliteStorage implements Storage {
       values: new Values(database, queue, (space, key) => database.touch(this.#topic(space, key))),
       answers: new Answers(database, queue),
     };
+    this.#sweeper = new Sweeper(database, queue);
     this.#watch = new Watch(database);
     database.enter();
   }
@@ -158,7 +157,7 @@ class SqliteStorage implements Storage {
     this.#begin();
     return await this.#database.write(() => {
       const time = this.#at(now);
-      this.#sweep(time, 1);
+      this.#sweeper.sweep(time, 1);
       const there = ifAbsent || ifValue !== undefined ? this.#tables.values.get(space, key, time) : undefined;
       if ((ifAbsent && there !== undefined) || (ifValue !== undefined && there !== ifValue)) return false;
       this.#tables.values.set(space, key, value, ttl === undefined ? undefined : time + ttl);
@@ -203,7 +202,7 @@ class SqliteStorage implements Storage {
     this.#begin();
     return await this.#database.write(() => {
       const time = this.#at(now);
-      this.#sweep(time, 1);
+      this.#sweeper.sweep(time, 1);
       return this.#tables.values.increment(space, key, by, time, ttl);
     });
   }
@@ -255,22 +254,13 @@ class SqliteStorage implements Storage {
   #exchange(exchange: Exchange): Exchanged {
     const { now, settle = [], enqueue = [] } = exchange;
     const time = this.#at(now);
-    this.#sweep(time, settle.reduce((sum, { writes = [] }) => sum + 1 + writes.length, enqueue.length));
+    this.#sweeper.sweep(time, settle.reduce((sum, { writes = [] }) => sum + 1 + writes.length, enqueue.length));
     this.#database.touch(this.#topic(WORK));
     return applyExchange(this.#tables, exchange, time);
   }
 
   #topic(...words: string[]): string {
     return [this.#queue, ...words].join(" ");
-  }
-
-  /** Forgets a little of what has expired, more than was written since the last time: so it cannot pile up. */
-  #sweep(now: number, writes: number): void {
-    this.#swept.writes += writes;
-    if (this.#swept.writes < SWEEP.writes && Math.abs(now - this.#swept.at) < SWEEP.interval) return;
-    const most = 2 * this.#swept.writes + SWEEP.writes;
-    this.#swept = { at: now, writes: 0 };
-    for (const table of Object.values(this.#tables)) table.sweep(now, most);
   }
 }
 

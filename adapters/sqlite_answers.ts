@@ -3,8 +3,6 @@ import type { Connection } from "./sqlite_connection.ts";
 
 const RECALL = "SELECT answer FROM huey_requests WHERE queue = ? AND request = ?";
 const REMEMBER = "INSERT INTO huey_requests (queue, request, answer, until) VALUES (?, ?, ?, ?)";
-const SWEEP = `DELETE FROM huey_requests WHERE rowid IN
-  (SELECT rowid FROM huey_requests WHERE queue = ? AND until <= ? ORDER BY until LIMIT ?)`;
 
 /** What a request that settles or enqueues was answered. */
 export interface Answer {
@@ -31,10 +29,5 @@ export class Answers {
   /** Remembers the answer that a request gets. */
   remember(request: string, answer: Answer, now: number): void {
     this.#database.run(REMEMBER, this.#queue, request, JSON.stringify(answer), now + REQUEST_MEMORY);
-  }
-
-  /** Forgets up to `most` answers whose time is over. */
-  sweep(now: number, most: number): void {
-    this.#database.run(SWEEP, this.#queue, now, most);
   }
 }

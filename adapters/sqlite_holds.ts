@@ -8,8 +8,6 @@ const RESUME = "UPDATE huey_holds SET finished = 0 WHERE queue = ? AND key = ? A
 const CLEAR = `DELETE FROM huey_holds WHERE queue = ? AND EXISTS (SELECT 1 FROM huey_messages AS held
   WHERE held.queue = huey_holds.queue AND held.id = huey_holds.id
     AND held.unique_key = huey_holds.key AND held.state = ?)`;
-const SWEEP = `DELETE FROM huey_holds WHERE rowid IN
-  (SELECT rowid FROM huey_holds WHERE queue = ? AND finished AND until <= ? ORDER BY until LIMIT ?)`;
 
 /** Who holds which unique key, within one name in a database. What it does belongs to the transaction of its caller. */
 export class Holds {
@@ -44,10 +42,5 @@ export class Holds {
   /** The keys of all messages in a state are free at once. */
   clear(state: string): void {
     this.#database.run(CLEAR, this.#queue, state);
-  }
-
-  /** Forgets up to `most` holds whose time has come. */
-  sweep(now: number, most: number): void {
-    this.#database.run(SWEEP, this.#queue, now, most);
   }
 }

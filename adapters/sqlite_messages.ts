@@ -1,8 +1,8 @@
 import type { Delivery, Enqueued, Exchange, Join, Message, Settlement, State, Stored } from "../src/storage.ts";
 import type { Connection } from "./sqlite_connection.ts";
 import { Holds } from "./sqlite_holds.ts";
+import { COLUMNS, FIRST_COLUMNS, type FirstRow, type Row, toMessage, toStored } from "./sqlite_rows.ts";
 
-const COLUMNS = "seq, id, name, body, state, eta, delay, priority, parts, unique_key, deliveries, note";
 // Higher than every other, across all names: one look at the end of the table.
 const BACK = "(SELECT ifnull(max(seq), 0) + 1 FROM huey_messages)";
 
@@ -34,12 +34,13 @@ const PROMOTE = `UPDATE huey_messages SET state = 'queued', seq = due.back FROM 
       ORDER BY eta, seq LIMIT ?
     )
   ) AS due WHERE seq = due.was`;
-const RECOVER = `UPDATE huey_messages SET state = 'queued' WHERE seq IN (
-  SELECT seq FROM huey_messages WHERE queue = ? AND state = 'running' AND lapses <= ? ORDER BY lapses, seq LIMIT ?)`;
-const CLAIM = `UPDATE huey_messages SET state = 'running', deliveries = deliveries + 1, token = ?, lapses = ?
-  WHERE seq IN (
-    SELECT seq FROM huey_messages WHERE queue = ? AND state = 'queued' ORDER BY priority DESC, seq LIMIT ?
-  ) RETURNING ${COLUMNS}`;
+const RECOVER = `UPDATE huey_messages SET state = 'queued' FROM (
+    SELECT seq AS lapsed FROM huey_messages WHERE queue = ? AND state = 'running' AND lapses <= ?
+    ORDER BY lapses, seq LIMIT ?
+  ) WHERE seq = lapsed`;
+const FIRST = `SELECT ${FIRST_COLUMNS} FROM huey_messages WHERE queue = ? AND state = 'queued'
+  ORDER BY priority DESC, seq LIMIT ?`;
+const HAND_OUT = `UPDATE huey_messages SET state = 'running', deliveries = ?, token = ?, lapses = ? WHERE seq = ?`;
 const LEND = `UPDATE huey_messages SET state = 'running', lapses = ? WHERE seq = ? AND queue = ? AND token = ?
   RETURNING id, name`;
 
@@ -65,21 +66,6 @@ const CLEARS = perState((state) => `DELETE FROM huey_messages WHERE queue = ? AN
 
 /** How many messages one claim promotes, and how many it recovers: an exchange must not take for ever. */
 const MOST_MOVED = 1_000;
-
-interface Row {
-  seq: number;
-  id: string;
-  name: string;
-  body: string;
-  state: State;
-  eta: number | null;
-  delay: number | null;
-  priority: number;
-  parts: number | null;
-  unique_key: string | null;
-  deliveries: number;
-  note: string | null;
-}
 
 /** What is ready, and what will be by time alone. */
 export interface Ahead {
@@ -177,15 +163,16 @@ export class Messages {
   /** Hands out. */
   claim({ limit, lease }: NonNullable<Exchange["claim"]>, now: number): Delivery[] {
     const token = crypto.randomUUID();
-    return this.#database.all<Row>(CLAIM, token, now + lease, this.#queue, toLimit(limit))
-      // RETURNING promises no order.
-      .sort((a, b) => b.priority > a.priority ? 1 : b.priority < a.priority ? -1 : a.seq - b.seq)
-      .map((row) => ({
+    return this.#database.all<FirstRow>(FIRST, this.#queue, toLimit(limit)).map((row) => {
+      const deliveries = row.deliveries + 1;
+      this.#database.run(HAND_OUT, deliveries, token, now + lease, row.seq);
+      return {
         message: toMessage(row),
         receipt: `${row.seq}.${token}`,
-        deliveries: row.deliveries,
+        deliveries,
         ...row.parts !== null && { parts: this.#parts(row.id) },
-      }));
+      };
+    });
   }
 
   /** Makes a lease end at an instant, even one that has lapsed; gives the message, if it still is the holder's. */
@@ -214,11 +201,6 @@ export class Messages {
     this.#holds.clear(state);
     this.#database.run(CLEAR_PARTS[state], this.#queue, this.#queue);
     this.#database.run(CLEARS[state], this.#queue);
-  }
-
-  /** Forgets up to `most` unique keys that are held no more. */
-  sweep(now: number, most: number): void {
-    this.#holds.sweep(now, most);
   }
 
   #finish(receipt: string, now: number): boolean {
@@ -278,23 +260,6 @@ export class Messages {
     const dot = receipt.indexOf(".");
     return [Number(receipt.slice(0, dot)), this.#queue, receipt.slice(dot + 1)];
   }
-}
-
-function toMessage({ id, name, body, eta, delay, priority, parts }: Row): Message {
-  return {
-    id,
-    name,
-    body,
-    ...eta !== null && { eta },
-    ...delay !== null && { delay },
-    ...priority !== 0 && { priority },
-    ...parts !== null && { parts },
-  };
-}
-
-function toStored(row: Row): Stored {
-  const { state, deliveries, note } = row;
-  return { message: toMessage(row), state, deliveries, ...note !== null && { note } };
 }
 
 /** To SQLite a negative limit is none. */

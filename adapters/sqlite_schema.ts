@@ -41,7 +41,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     place INTEGER NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (queue, id, place)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE TABLE huey_holds (
     queue TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -49,7 +49,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     until INTEGER,
     finished INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (queue, key)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE INDEX huey_holds_until ON huey_holds (queue, until) WHERE finished`,
   `CREATE TABLE huey_values (
     queue TEXT NOT NULL,
@@ -58,7 +58,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     value TEXT NOT NULL,
     until INTEGER,
     PRIMARY KEY (queue, space, key)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE INDEX huey_values_until ON huey_values (queue, until) WHERE until IS NOT NULL`,
   `CREATE TABLE huey_requests (
     queue TEXT NOT NULL,
@@ -66,7 +66,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     answer TEXT NOT NULL,
     until INTEGER NOT NULL,
     PRIMARY KEY (queue, request)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE INDEX huey_requests_until ON huey_requests (queue, until)`,
 ]];
 

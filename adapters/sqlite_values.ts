@@ -10,8 +10,6 @@ const SOME = "SELECT 1 FROM huey_values WHERE queue = ? AND space = ? LIMIT 1";
 // The expired ones are few and have an index, so the others need not be looked at one by one.
 const COUNT = `SELECT (SELECT count(*) FROM huey_values WHERE queue = ? AND space = ?)
   - (SELECT count(*) FROM huey_values WHERE queue = ? AND until <= ? AND space = ?) AS count`;
-const SWEEP = `DELETE FROM huey_values WHERE rowid IN
-  (SELECT rowid FROM huey_values WHERE queue = ? AND until <= ? ORDER BY until LIMIT ?)`;
 
 /** The key/value set of one name in a database. What it does belongs to the transaction of its caller. */
 export class Values {
@@ -64,11 +62,6 @@ export class Values {
   /** How many values of a space have not expired. */
   count(space: Space, now: number): number {
     return this.#database.get<{ count: number }>(COUNT, this.#queue, space, this.#queue, now, space)!.count;
-  }
-
-  /** Forgets up to `most` expired values: what nobody asks for again must not stay for ever. */
-  sweep(now: number, most: number): void {
-    this.#database.run(SWEEP, this.#queue, now, most);
   }
 
   #living(space: Space, key: string, now: number): { value: string; until: number | null } | undefined {
