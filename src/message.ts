@@ -54,15 +54,13 @@ export async function toMessage(core: Core, task: Task): Promise<{ message: Mess
  * @throws {UndecodableMessage} if it is not one.
  */
 export async function toTask(core: Core, message: Message): Promise<Task> {
-  let envelope: Envelope;
+  let envelope: unknown;
   try {
-    envelope = await core.serializer.decode(message.body) as Envelope;
+    envelope = await core.serializer.decode(message.body);
   } catch (cause) {
     throw new UndecodableMessage(`The message cannot be decoded`, { cause });
   }
-  if (typeof envelope !== "object" || envelope === null || !Array.isArray(envelope.args)) {
-    throw new UndecodableMessage("The message is not that of a task");
-  }
+  if (!isEnvelope(envelope)) throw new UndecodableMessage("The message is not that of a task");
   const { id, name, args, attempt, delays, changes, expiry, ...unknown } = envelope;
   if (id !== message.id || name !== message.name) {
     throw new UndecodableMessage("The message was made for another task than the one it is filed under");
@@ -90,6 +88,18 @@ export async function toListedTask(core: Core, message: Message): Promise<Task> 
     const { id, name, eta } = message;
     return new Task({ id, name, args: [], settings: toTaskSettings({}, false), changes: {}, eta });
   }
+}
+
+/** What comes out of a storage may have been written by anybody. */
+function isEnvelope(value: unknown): value is Envelope {
+  if (!isRecord(value) || !Array.isArray(value.args)) return false;
+  const { attempt = 1, delays = 0, changes = {}, expiry = { at: 0 } } = value;
+  return Number.isInteger(attempt) && Number.isInteger(delays) && isRecord(changes) && isRecord(expiry) &&
+    Object.values(changes).every((setting) => Number.isFinite(setting)) && Number.isFinite(expiry.at ?? expiry.after);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 function encode(core: Core, fields: TaskFields): string | Promise<string> {

@@ -36,7 +36,7 @@ export async function reschedule(
   });
   if (moved) core.signals.send(SIGNAL_REVOKED, old);
   else {
-    await revoke(core, idMark(id), { once: true });
+    if (stored) await revoke(core, idMark(id), { once: true });
     await core.pump.enqueue([message]);
   }
   announce(core, { id: task.id, added: true }, message, task);
