@@ -34,10 +34,10 @@ ${CONSUME_FLAGS.map(({ title, flags }) => `${title}\n${flags.map(flagRow).join("
 TIME is in seconds, or has its unit: 250ms, 30s, 5m, 2h, 7d.
 
 Examples
-  huey consume main.ts                      one task at a time
-  huey consume main.ts -w 32 -q             32 at a time, logging only trouble
-  huey consume main.ts#mail -n -l mail.log  of several instances the one exported
-                                            as mail, its log in a file
+  huey consume main.ts                   one task at a time
+  huey consume main.ts -w 32 -q          32 at a time, logging only trouble
+  huey consume main.ts#mail -l mail.log  the instance that is exported as mail,
+                                         logging to a file
 
 Signals
   SIGINT, SIGTERM  let running tasks end within the grace period; abort the
