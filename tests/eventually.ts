@@ -1,0 +1,36 @@
+import type { TestClock } from "@hq/huey/testing";
+
+/** Longer than anything here takes on a slow machine. */
+const LONGEST = 20_000;
+
+/** Resolves as soon as the condition holds, for what happens in its own time; rejects if that takes too long. */
+export async function eventually(condition: () => unknown): Promise<void> {
+  const until = performance.now() + LONGEST;
+  while (!await condition()) {
+    if (performance.now() > until) throw new Error(`Still not so: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** Lets the clock's time pass, a second at a time, until something has ended, and ends as it did. */
+export async function asTimePasses<T>(clock: TestClock, something: Promise<T>): Promise<T> {
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+  };
+  something.then(end, end);
+  await eventually(async () => {
+    await clock.advance("1s");
+    return ended;
+  });
+  return await something;
+}
+
+/** Fails instead of waiting for ever. */
+export async function inTime<T>(something: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Has not ended within ${LONGEST} ms`)), LONGEST);
+  });
+  return await Promise.race([something, late]).finally(() => clearTimeout(timer));
+}
