@@ -167,6 +167,16 @@ test("a module that throws ends with 1, its error and the user's part of the sta
   });
 });
 
+test("a module that cannot be parsed ends with 1 and the place", async () => {
+  await inSandbox(async (sandbox) => {
+    writeFileSync(`${sandbox.folder}/broken.ts`, "export const a = 1;\nexport const huey = ;\n");
+    const child = sandbox.cli("consume", `${sandbox.folder}/broken.ts`);
+    assertEquals(await child.ended, 1);
+    assertMatch(child.output, /^Cannot load .*broken\.ts: /);
+    assertMatch(child.output, /at .*broken\.ts:2/);
+  });
+});
+
 test("the start shows what runs where and every task, 80 columns wide at most and plain if nobody looks", async () => {
   await inSandbox(async (sandbox) => {
     const { output } = await sandbox.consumer("-w", "3");

@@ -1,9 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { describeError } from "../errors.ts";
 import { Huey } from "../huey.ts";
-import { userFrames } from "./stack.ts";
+import { syntaxPlace, userFrames } from "./stack.ts";
 
 /** The module that was named cannot be used. Its message is for the person who named it. */
 export class LoadError extends Error {
@@ -49,7 +50,10 @@ async function load(path: string): Promise<Record<string, unknown>> {
     return await import(locate(path));
   } catch (error) {
     if (error instanceof LoadError) throw error;
-    throw new LoadError([`Cannot load ${path}: ${describeError(error)}`, ...userFrames(error)].join("\n    "));
+    // Deno colours some of its messages even if nobody sees it, and repeats the place below.
+    const message = stripVTControlCharacters(describeError(error));
+    const places = [...syntaxPlace(error), ...userFrames(error)].filter((place) => !message.includes(place));
+    throw new LoadError([`Cannot load ${path}: ${message}`, ...places].join("\n    "));
   }
 }
 
