@@ -257,8 +257,8 @@ export class Messages {
 
   /** A receipt names the row, and the hand-out by a token: a row's number may come again, a token does not. */
   #read(receipt: string): [seq: number, queue: string, token: string] {
-    const dot = receipt.indexOf(".");
-    return [Number(receipt.slice(0, dot)), this.#queue, receipt.slice(dot + 1)];
+    const [, seq, token] = /^(\d+)\.(.+)$/.exec(receipt) ?? [, "-1", ""];
+    return [Number(seq), this.#queue, token];
   }
 }
 

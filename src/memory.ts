@@ -33,9 +33,10 @@ import {
  */
 export function memory(): StorageFactory {
   const stores = new Map<string, Store>();
+  let receipts = 0;
   return (name) => {
     let store = stores.get(name);
-    if (!store) stores.set(name, store = new Store());
+    if (!store) stores.set(name, store = new Store(() => `${++receipts}`));
     return new MemoryStorage(store);
   };
 }
@@ -56,7 +57,12 @@ class Store {
   });
   /** Answers to requests that may be sent again, oldest first. */
   readonly answers = new Map<string, { settled: boolean[]; enqueued: Enqueued[]; until: number }>();
-  receipts = 0;
+  /** Makes a receipt that no storage of the factory has given before. */
+  readonly newReceipt: () => string;
+
+  constructor(newReceipt: () => string) {
+    this.newReceipt = newReceipt;
+  }
 }
 
 class MemoryStorage implements Storage {
@@ -229,7 +235,7 @@ class MemoryStorage implements Storage {
       };
       if (request !== undefined && settle.length + enqueue.length > 0) answers.set(request, answer);
     }
-    const claimed = claim && messages.claim(claim, now, () => `${++store.receipts}`);
+    const claimed = claim && messages.claim(claim, now, store.newReceipt);
     // With no hands free nothing was taken, so what became ready before is still news.
     if (claim && claim.limit > 0) this.#seen = { readied: messages.readied, next: messages.next };
     return {
