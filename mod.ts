@@ -49,13 +49,15 @@ export {
   TaskLockedException,
   TaskTimeout,
 } from "./src/errors.ts";
+export { Chord, chord, type ChordResult, Group, group, type Member, type MemberValues } from "./src/group.ts";
 export type { PostExecuteHook, PreExecuteHook, WorkerHook } from "./src/hooks.ts";
 export { Huey, type TaskReference } from "./src/huey.ts";
-export { DeadTask, type Flushable, type QueueCounts } from "./src/inspect.ts";
+export type { DeadTask, Flushable, QueueCounts } from "./src/inspect.ts";
 export type { KeyOptions } from "./src/keys.ts";
 export { memory } from "./src/memory.ts";
 export { rich } from "./src/rich.ts";
 export { type GetOptions, Result, type Status } from "./src/result.ts";
+export { ResultGroup, type ResultsOf } from "./src/result_group.ts";
 export type { RevokeOptions } from "./src/revoke.ts";
 export { json, SerializationError, type Serializer } from "./src/serializer.ts";
 export {
@@ -97,6 +99,7 @@ export type {
   Stored,
   Write,
 } from "./src/storage.ts";
-export { Task } from "./src/task.ts";
+export { type Appended, Spread, spread, type ValueOf } from "./src/spread.ts";
+export { type Step, Task, type TaskFields } from "./src/task.ts";
 export type { CallOptions, DeliveryMode, PeriodicTaskOptions, TaskOptions, UniqueOptions } from "./src/task_options.ts";
 export type { Clock, Duration, Instant } from "./src/time.ts";

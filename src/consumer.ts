@@ -67,6 +67,8 @@ export class Consumer {
   #started: Promise<void> | undefined;
   #loops: Promise<unknown> | undefined;
   #stopped: Promise<void> | undefined;
+  readonly #failure: Promise<never>;
+  #fail!: (error: ConfigurationError) => void;
   #delay: number;
   #failures = 0;
   #isRetrying = false;
@@ -91,6 +93,8 @@ export class Consumer {
       throw new RangeError(`'backoff' must be at least 1: current value is ${show(backoff)}`);
     }
     this.#core = core;
+    this.#failure = new Promise((_, reject) => this.#fail = reject);
+    this.#failure.catch(() => void this.stop({ graceful: false }));
     this.#count = toCount("workers", workers, 1);
     if (this.#count === Infinity) throw new RangeError("'workers' must be a finite number: current value is Infinity");
     this.#periodic = toFlag("periodic", periodic);
@@ -132,10 +136,14 @@ export class Consumer {
     return this.#stopped ??= this.#stop();
   }
 
-  /** Starts, and resolves when the consumer was stopped. */
+  /**
+   * Starts, and resolves when the consumer was stopped.
+   *
+   * @throws {ConfigurationError} if the storage cannot be used at all.
+   */
   async run(): Promise<void> {
     await this.start();
-    await this.#loops;
+    await Promise.race([this.#loops, this.#failure]);
     await this.stop();
   }
 
@@ -210,6 +218,8 @@ export class Consumer {
   }
 
   #onFailed(error: unknown): void {
+    // No waiting helps against a file that is no database.
+    if (error instanceof ConfigurationError) return this.#fail(error);
     const pause = Math.min(FIRST_PAUSE_AFTER_FAILURE * 2 ** this.#failures++, this.#maxDelay);
     getLogger(["huey", "consumer"]).warn("The storage does not answer, trying again in {pause} ms: {error}", {
       pause,

@@ -78,7 +78,8 @@ export function createCore(name: string, options: HueyOptions): Core {
   checkTimeZone(settings.timeZone);
   if (settings.lease < 1) throw new RangeError(`'lease' must be at least 1 ms: current value is ${settings.lease} ms`);
   const storage = open(name);
-  const newUuid = random ? () => uuidFrom(random) : () => crypto.randomUUID();
+  let made = 0;
+  const newUuid = random ? () => uuidFrom(random, ++made) : () => crypto.randomUUID();
   const newId = () => inOrderOfTime(newUuid(), clock.now());
   const storageTime = clock === systemClock ? () => undefined : () => clock.now();
   return {
@@ -103,8 +104,9 @@ function inOrderOfTime(uuid: string, now: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${uuid.slice(15)}`;
 }
 
-/** A UUID out of chance that was passed in. */
-function uuidFrom(random: () => number): string {
-  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join("");
+/** A UUID out of chance that was passed in, and of a count: chance may be as little as one number again and again. */
+function uuidFrom(random: () => number, count: number): string {
+  const chance = Array.from({ length: 24 }, () => Math.floor(random() * 16).toString(16)).join("");
+  const hex = chance + count.toString(16).padStart(8, "0");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

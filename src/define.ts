@@ -11,8 +11,10 @@ import type { Schedule, ZonedSchedule } from "./crontab.ts";
 import { enqueue } from "./enqueue.ts";
 import type { Definition } from "./registry.ts";
 import type { Result } from "./result.ts";
+import { ResultGroup } from "./result_group.ts";
 import { isRevoked, nameMark, restore, revoke, type RevokeOptions } from "./revoke.ts";
-import { Task } from "./task.ts";
+import type { ValueOf } from "./spread.ts";
+import { type Step, Task } from "./task.ts";
 import { type CallOptions, type PeriodicTaskOptions, type TaskOptions, toTaskSettings } from "./task_options.ts";
 
 /** The arguments that are still missing when the first ones are given. */
@@ -27,11 +29,13 @@ export type ContextTaskBody<Args extends unknown[], R> = (context: TaskContext, 
 
 /** A wrapped function. Calling it enqueues a task and gives the handle on its outcome. */
 export interface TaskFunction<Args extends unknown[] = unknown[], R = unknown> {
-  (...args: Args): Promise<Result<R>>;
+  (...args: Args): Promise<Result<ValueOf<R>>>;
 }
 
 /** A wrapped function. Calling it enqueues a task and gives the handle on its outcome. */
-export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> extends Callable {
+export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> extends Callable implements Step<Args, R> {
+  /** Never set: carries the types. */
+  declare readonly signature: (...args: Args) => R;
   /** The name that travels in messages. */
   declare readonly name: string;
   /** The options as they were given. */
@@ -49,12 +53,12 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
   }
 
   /** A task of this function, not yet enqueued. */
-  s(...args: Args): Task<[], R>;
+  s(...args: Args): Task<[], R, [ValueOf<R>]>;
   /** With the first arguments only: a task that may be a next stage or a callback. */
-  s<Given extends Partial<Args>>(...args: Given): Task<RestOf<Args, Given>, R>;
-  s(...args: unknown[]): Task<never, R> {
+  s<Given extends Partial<Args>>(...args: Given): Task<RestOf<Args, Given>, R, [ValueOf<R>]>;
+  s(...args: unknown[]): Task<never, R, [ValueOf<R>]> {
     const { name, settings } = this.#definition;
-    return new Task<never, R>({ id: this.#core.newId(), name, args, settings, changes: {} });
+    return new Task<never, R, [ValueOf<R>]>({ id: this.#core.newId(), name, args, settings, changes: {} });
   }
 
   /**
@@ -68,15 +72,15 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
    * await remind.schedule(["ada"], { delay: "10m", priority: 5 });
    * ```
    */
-  async schedule(args: Args, options: CallOptions): Promise<Result<R>> {
-    const [result] = await enqueue(this.#core, [this.s(...args).with(options)]);
-    return result as Result<R>;
+  async schedule(args: Args, options: CallOptions): Promise<Result<ValueOf<R>>> {
+    const [result] = await enqueue(this.#core, [{ task: this.s(...args).with(options) }]);
+    return result as Result<ValueOf<R>>;
   }
 
   /** Enqueues a task for each list of arguments, in one request. */
-  async map(argsList: Iterable<Args>): Promise<Result<R>[]> {
-    const results = await enqueue(this.#core, Array.from(argsList, (args) => this.s(...args)));
-    return results as Result<R>[];
+  async map(argsList: Iterable<Args>): Promise<ResultGroup<ValueOf<R>[]>> {
+    const tasks = Array.from(argsList, (args) => ({ task: this.s(...args) }));
+    return new ResultGroup<ValueOf<R>[]>(this.#core, await enqueue(this.#core, tasks));
   }
 
   /** Calls the function itself, here and now; nothing is stored. */

@@ -16,6 +16,7 @@ import {
   TaskLockedException,
   TaskTimeout,
 } from "./errors.ts";
+import { readParts } from "./follow.ts";
 import { toListedTask, toTask } from "./message.ts";
 import type { Definition } from "./registry.ts";
 import { revokedBy } from "./revoke.ts";
@@ -30,7 +31,7 @@ import {
   SIGNAL_TIMEOUT,
 } from "./signals.ts";
 import type { Write } from "./storage.ts";
-import type { Task } from "./task.ts";
+import { Task } from "./task.ts";
 
 /** How a delivery ended. */
 export type Ending =
@@ -64,6 +65,11 @@ export async function execute(core: Core, attempt: Attempt): Promise<Executed> {
       task: await toListedTask(core, message),
       ending: { kind: "dead", reason: "its message cannot be decoded", error },
     };
+  }
+  const { parts } = attempt.delivery;
+  if (parts) {
+    const values = await readParts(core, parts);
+    task = new Task({ ...task.fields, args: [...task.args, values] });
   }
   return { task, ending: await begin(core, task, attempt) };
 }

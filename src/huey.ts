@@ -8,12 +8,15 @@ import type { Core } from "./core.ts";
 import type { Schedule } from "./crontab.ts";
 import { bindSchedule, type ContextTaskBody, define, type TaskBody, type TaskFunction } from "./define.ts";
 import { drain, type DrainOptions, type DrainReport } from "./drain.ts";
-import { enqueue } from "./enqueue.ts";
+import { submit } from "./enqueue.ts";
+import type { Chord, ChordResult, Group, Member, MemberValues } from "./group.ts";
 import type { PostExecuteHook, PreExecuteHook, WorkerHook } from "./hooks.ts";
 import * as inspect from "./inspect.ts";
 import * as keys from "./keys.ts";
 import { createCore, type HueyOptions } from "./create_core.ts";
 import { Result } from "./result.ts";
+import type { ResultGroup } from "./result_group.ts";
+import type { ValueOf } from "./spread.ts";
 import { idMark, isRevoked, restore, revoke, type RevokeOptions } from "./revoke.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Signal, SignalHandler } from "./signals.ts";
@@ -133,13 +136,18 @@ export class Huey {
     );
   }
 
-  /** Enqueues a task that was made with `TaskFunction.s`, or several in one request. */
-  enqueue<R>(task: Task<[], R>): Promise<Result<R>>;
-  enqueue<R>(tasks: Task<[], R>[]): Promise<Result<R>[]>;
-  async enqueue(tasks: Task | Task[]): Promise<Result | Result[]> {
-    if (Array.isArray(tasks)) return enqueue(this.core, tasks);
-    const [result] = await enqueue(this.core, [tasks]);
-    return result;
+  /** Enqueues a task that was made with `TaskFunction.s`. */
+  enqueue<R, Values extends [unknown]>(task: Task<[], R, Values>): Promise<Result<Values[0]>>;
+  /** Enqueues a pipeline: one handle per stage. */
+  enqueue<R, Values extends [unknown, unknown, ...unknown[]]>(task: Task<[], R, Values>): Promise<ResultGroup<Values>>;
+  /** Enqueues a chord: all of its members, and its callback, which waits for them. */
+  enqueue<Values extends unknown[], R>(chord: Chord<Values, R>): Promise<ChordResult<Values, ValueOf<R>>>;
+  /** Enqueues a group. */
+  enqueue<Values extends unknown[]>(group: Group<Values>): Promise<ResultGroup<Values>>;
+  /** Enqueues several tasks in one request, as a group. */
+  enqueue<const Members extends readonly Member[]>(tasks: Members): Promise<ResultGroup<MemberValues<Members>>>;
+  enqueue(what: Task | Group | Chord | readonly Task[]): Promise<unknown> {
+    return submit(this.core, what);
   }
 
   /** The handle on the outcome of a task. */

@@ -5,27 +5,20 @@
  */
 import type { Core } from "./core.ts";
 import { toListedTask } from "./message.ts";
-import { outcomeWrites } from "./outcome.ts";
+import { follow } from "./follow.ts";
 import { cancelRunning } from "./revoke.ts";
 import { readNote } from "./settle.ts";
 import { SIGNAL_CANCELED, SIGNAL_ENQUEUED } from "./signals.ts";
-import type { Space, State, Stored } from "./storage.ts";
+import type { Settlement, Space, State, Stored } from "./storage.ts";
 import { Task } from "./task.ts";
 import { show, toCount } from "./time.ts";
 
-/** A task that will not run again by itself. */
-export class DeadTask extends Task {
+/** A task that will not run again by itself. What it was made of can be read; its builders are gone. */
+export interface DeadTask extends Omit<Task, "error"> {
   /** Why. */
   readonly reason: string;
   /** What was thrown, as `name: message`, if something was. */
   readonly error: string | undefined;
-
-  /** Made by `huey.dead`. */
-  constructor(task: Task, reason: string, error: string | undefined) {
-    super(task.fields);
-    this.reason = reason;
-    this.error = error;
-  }
 }
 
 /** How many there are of each. */
@@ -68,7 +61,7 @@ export async function listDead(core: Core, limit: number = Infinity): Promise<De
   const found = await core.storage.list("dead", { limit: toCount("limit", limit), now: core.storageTime() });
   return await Promise.all(found.map(async ({ message, note }) => {
     const { reason, error } = readNote(note!);
-    return new DeadTask(await toListedTask(core, message), reason, error);
+    return Object.assign(await toListedTask(core, message), { reason, error });
   }));
 }
 
@@ -107,11 +100,16 @@ export async function cancel(core: Core, id: string): Promise<boolean> {
   const task = await toListedTask(core, stored.message);
   const accepted = await core.pump.settle({
     resting: { id, states: ["queued", "scheduled", "waiting"] },
-    writes: await outcomeWrites(core, task, { status: "canceled" }),
+    ...await cancelation(core, task),
   });
   if (accepted) core.signals.send(SIGNAL_CANCELED, task);
   else await cancelRunning(core, id);
   return accepted;
+}
+
+async function cancelation(core: Core, task: Task): Promise<Pick<Settlement, "writes" | "joins">> {
+  const { writes, joins } = await follow(core, task, { status: "canceled" });
+  return { writes, joins };
 }
 
 /** Removes what is named. Nobody who waits for it is told. */

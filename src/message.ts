@@ -21,6 +21,12 @@ interface Envelope {
   delays?: number;
   changes?: CallSettings;
   expiry?: Expiry;
+  /** Of what is still to come: when it is to run. Of a message, that stands beside the body. */
+  eta?: number;
+  delay?: number;
+  stages?: Envelope[];
+  handler?: Envelope;
+  join?: { id: string; index: number };
   [unknown: string]: unknown;
 }
 
@@ -40,7 +46,11 @@ export async function toMessage(core: Core, task: Task): Promise<{ message: Mess
     ...task.fields,
     expiry: expires && "after" in expires ? { at: (eta ?? core.clock.now() + (delay ?? 0)) + expires.after } : expires,
   };
-  const message: Message = { id: fields.id, name: fields.name, body: await encode(core, fields) };
+  const message: Message = {
+    id: fields.id,
+    name: fields.name,
+    body: await core.serializer.encode(close({ ...fields, eta: undefined, delay: undefined })),
+  };
   if (eta !== undefined) message.eta = eta;
   if (delay !== undefined) message.delay = delay;
   if (task.priority !== 0) message.priority = task.priority;
@@ -61,22 +71,10 @@ export async function toTask(core: Core, message: Message): Promise<Task> {
     throw new UndecodableMessage(`The message cannot be decoded`, { cause });
   }
   if (!isEnvelope(envelope)) throw new UndecodableMessage("The message is not that of a task");
-  const { id, name, args, attempt, delays, changes, expiry, ...unknown } = envelope;
-  if (id !== message.id || name !== message.name) {
+  if (envelope.id !== message.id || envelope.name !== message.name) {
     throw new UndecodableMessage("The message was made for another task than the one it is filed under");
   }
-  return new Task({
-    id,
-    name,
-    args,
-    settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
-    changes: changes ?? {},
-    eta: message.eta,
-    expiry,
-    attempt,
-    delays,
-    unknown,
-  });
+  return new Task({ ...open(core, envelope), eta: message.eta, delay: undefined });
 }
 
 /** A message's place in a listing: its task, or, if it cannot be decoded, a task of its name without arguments. */
@@ -92,24 +90,45 @@ export async function toListedTask(core: Core, message: Message): Promise<Task> 
 
 /** What comes out of a storage may have been written by anybody. */
 function isEnvelope(value: unknown): value is Envelope {
-  if (!isRecord(value) || !Array.isArray(value.args)) return false;
-  const { attempt = 1, delays = 0, changes = {}, expiry = { at: 0 } } = value;
-  return Number.isInteger(attempt) && Number.isInteger(delays) && isRecord(changes) && isRecord(expiry) &&
-    Object.values(changes).every((setting) => Number.isFinite(setting)) && Number.isFinite(expiry.at ?? expiry.after);
+  if (!isRecord(value) || typeof value.id !== "string" || typeof value.name !== "string") return false;
+  const { args, attempt = 1, delays = 0, changes = {}, expiry = { at: 0 }, eta = 0, delay = 0 } = value;
+  const { stages = [], handler, join = { id: "", index: 0 } } = value;
+  return Array.isArray(args) && Number.isInteger(attempt) && Number.isInteger(delays) &&
+    Number.isFinite(eta) && Number.isFinite(delay) &&
+    isRecord(changes) && Object.values(changes).every((setting) => Number.isFinite(setting)) &&
+    isRecord(expiry) && Number.isFinite(expiry.at ?? expiry.after) &&
+    Array.isArray(stages) && stages.every(isEnvelope) && (handler === undefined || isEnvelope(handler)) &&
+    isRecord(join) && typeof join.id === "string" && Number.isInteger(join.index);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function encode(core: Core, fields: TaskFields): string | Promise<string> {
-  const { id, name, args, attempt, delays, changes, expiry, unknown } = fields;
-  const envelope: Envelope = { ...unknown, id, name, args };
-  if (attempt !== undefined) envelope.attempt = attempt;
-  if (delays !== undefined) envelope.delays = delays;
-  if (expiry !== undefined) envelope.expiry = expiry;
-  if (Object.keys(changes).length > 0) envelope.changes = changes;
-  return core.serializer.encode(envelope);
+/** What of a task goes into the body. */
+function close({ settings: _known, unknown, stages, handler, ...fields }: TaskFields): Envelope {
+  const envelope: Envelope = { ...unknown, ...fields };
+  if (stages?.length) envelope.stages = stages.map(close);
+  if (handler) envelope.handler = close(handler);
+  if (Object.keys(fields.changes).length === 0) delete envelope.changes;
+  return dropUndefined(envelope);
+}
+
+/** A task out of what was in a body. */
+function open(core: Core, envelope: Envelope): TaskFields {
+  const { id, name, args, attempt, delays, changes = {}, expiry, eta, delay, stages, handler, join, ...unknown } =
+    envelope;
+  return {
+    ...{ id, name, args, attempt, delays, changes, expiry, eta, delay, join, unknown },
+    settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
+    stages: stages?.map((stage) => open(core, stage)),
+    handler: handler && open(core, handler),
+  };
+}
+
+function dropUndefined(envelope: Envelope): Envelope {
+  for (const key of Object.keys(envelope)) if (envelope[key] === undefined) delete envelope[key];
+  return envelope;
 }
 
 async function uniqueKey(core: Core, task: Task): Promise<Message["unique"]> {

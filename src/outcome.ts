@@ -5,6 +5,7 @@
  */
 import type { Core } from "./core.ts";
 import { type CanceledStatus, describeError, TaskCanceled, TaskException, toText } from "./errors.ts";
+import { toValue } from "./spread.ts";
 import type { Write } from "./storage.ts";
 import type { Task } from "./task.ts";
 
@@ -36,17 +37,22 @@ export type Finish =
   | { status: "error"; error: unknown; intermediate?: true }
   | { status: CanceledStatus };
 
+/** The outcome of a task. */
+export function toOutcome(core: Core, task: Task, finish: Finish): Outcome {
+  const when = { at: core.clock.now(), attempt: task.attempt };
+  if (finish.status === "error") return { ...when, ...finish, error: toFailure(finish.error), retries: task.retries };
+  return finish.status === "complete"
+    ? { ...when, status: finish.status, value: toValue(finish.value) }
+    : { ...when, ...finish };
+}
+
 /** The outcome as a write that goes with a settlement, or none where outcomes are not kept. */
 export async function outcomeWrites(core: Core, task: Task, finish: Finish): Promise<Write[]> {
   if (!core.settings.results) return [];
-  const when = { at: core.clock.now(), attempt: task.attempt };
-  const outcome: Outcome = finish.status === "error"
-    ? { ...when, ...finish, error: toFailure(finish.error), retries: task.retries }
-    : { ...when, ...finish };
   return [{
     space: "results",
     key: task.id,
-    value: await core.serializer.encode(outcome),
+    value: await core.serializer.encode(toOutcome(core, task, finish)),
     ttl: task.fields.settings.resultTtl ?? core.settings.resultTtl,
   }];
 }

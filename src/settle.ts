@@ -11,7 +11,8 @@ import { CancelExecution, describeError, HueyError } from "./errors.ts";
 import { isLater } from "./announce.ts";
 import { type Ending, type Executed, isAtMostOnce } from "./execute.ts";
 import { toMessage, toTask } from "./message.ts";
-import { type Finish, outcomeWrites } from "./outcome.ts";
+import { follow, followAttempt, type Following } from "./follow.ts";
+import type { Finish } from "./outcome.ts";
 import { nextAttempt } from "./retry.ts";
 import {
   type Signal,
@@ -117,10 +118,11 @@ async function finished(
   error?: unknown,
   writes: Write[] = [],
 ): Promise<Draft> {
+  const following = await follow(core, task, finish);
   return {
     settled,
-    settlement: { writes: [...await outcomeWrites(core, task, finish), ...writes] },
-    signals: signal ? [{ signal, task, error }] : [],
+    settlement: { ...toSettlement(following), writes: [...following.writes, ...writes] },
+    signals: [...(signal ? [{ signal, task, error }] : []), ...signalsOf(core, following)],
   };
 }
 
@@ -139,18 +141,15 @@ async function failed(
     return finished(core, task, "failed", finish, signal, error);
   }
   const { message } = await toMessage(core, next);
+  const following = core.settings.storeIntermediateErrors ? await followAttempt(core, task, error) : undefined;
   return {
     settled: "retried",
-    settlement: {
-      retry: message,
-      writes: core.settings.storeIntermediateErrors
-        ? await outcomeWrites(core, task, { status: "error", error, intermediate: true })
-        : [],
-    },
+    settlement: { ...following && toSettlement(following), retry: message },
     signals: [
       ...(signal ? [{ signal, task, error }] : []),
       { signal: SIGNAL_RETRYING, task: next },
       { signal: isLater(core, message) ? SIGNAL_SCHEDULED : SIGNAL_ENQUEUED, task: next },
+      ...(following ? signalsOf(core, following) : []),
     ],
   };
 }
@@ -164,14 +163,24 @@ async function buried(core: Core, task: Task, reason: string, error?: unknown): 
     name: task.name,
     id: task.id,
   });
+  const following = await follow(core, task, { status: "error", error: thrown });
   return {
     settled: "failed",
-    settlement: {
-      bury: `~${JSON.stringify(note)}`,
-      writes: await outcomeWrites(core, task, { status: "error", error: thrown }),
-    },
-    signals: [{ signal: SIGNAL_DEAD, task, error: thrown }],
+    settlement: { ...toSettlement(following), bury: `~${JSON.stringify(note)}` },
+    signals: [{ signal: SIGNAL_DEAD, task, error: thrown }, ...signalsOf(core, following)],
   };
+}
+
+function toSettlement({ writes, enqueue, joins }: Following): Pick<Settlement, "writes" | "enqueue" | "joins"> {
+  return { writes, enqueue, joins };
+}
+
+/** The signals of what was added: as of anything that is enqueued. */
+function signalsOf(core: Core, { enqueue, tasks }: Following): Draft["signals"] {
+  return tasks.flatMap((task, i) => [
+    { signal: SIGNAL_ENQUEUED, task },
+    ...(isLater(core, enqueue[i]) ? [{ signal: SIGNAL_SCHEDULED, task } as const] : []),
+  ]);
 }
 
 /** The note of a dead letter, as it was written. */

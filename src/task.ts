@@ -12,6 +12,7 @@ import {
   toCallSettings,
   toExpiry,
 } from "./task_options.ts";
+import type { Appended, ValueOf } from "./spread.ts";
 import { toInstant, toMilliseconds } from "./time.ts";
 
 /** What a task is made of. */
@@ -36,16 +37,31 @@ export interface TaskFields {
   readonly attempt?: number;
   /** How many retries have waited for a delay so far: what the delay grows with. */
   readonly delays?: number;
+  /** What is to run one after the other once this has succeeded; they have no stages of their own. */
+  readonly stages?: readonly TaskFields[];
+  /** What is to run once this has failed. */
+  readonly handler?: TaskFields;
+  /** Of the last stage of a member of a chord: where its value goes. */
+  readonly join?: { readonly id: string; readonly index: number };
   /** The message's fields that this version knows nothing of; they survive. */
   readonly unknown?: Readonly<Record<string, unknown>>;
 }
 
-/** One call of a task function. `Rest` are the arguments that are still missing. */
-export class Task<Rest extends unknown[] = [], R = unknown> {
+/** What can come next, or be a callback: a task function, or a task of it. */
+export interface Step<Args extends unknown[] = never, R = unknown> {
+  /** Never set: carries the types. */
+  readonly signature: (...args: Args) => R;
+}
+
+/** One call of a task function. `Rest` are the arguments that are still missing, `Values` what each stage of a pipeline gives. */
+export class Task<Rest extends unknown[] = [], R = unknown, Values extends unknown[] = unknown[]>
+  implements Step<Rest, R> {
   readonly #fields: TaskFields;
 
   /** Never set: carries the types, so that a task that lacks arguments cannot be enqueued. */
   declare readonly signature: (...rest: Rest) => R;
+  /** Never set: carries the types of a pipeline's values. */
+  declare readonly values: Values;
 
   /** Made by `TaskFunction.s`. */
   constructor(fields: TaskFields) {
@@ -103,7 +119,7 @@ export class Task<Rest extends unknown[] = [], R = unknown> {
    *
    * @throws {TypeError | RangeError} for a value that cannot be, or for both `delay` and `eta`.
    */
-  with(options: CallOptions): Task<Rest, R> {
+  with(options: CallOptions): Task<Rest, R, Values> {
     checkCallOptions(options);
     const { id, delay, eta, expires } = options;
     const time = delay !== undefined
@@ -119,4 +135,48 @@ export class Task<Rest extends unknown[] = [], R = unknown> {
       changes: { ...this.#fields.changes, ...toCallSettings(options) },
     });
   }
+
+  /**
+   * A pipeline: once everything so far has succeeded, `next` is called with the given arguments and then the value. An
+   * array is one argument, {@linkcode spread} gives several, `undefined` gives none. A stage that fails, expires or is
+   * revoked settles all later ones as cancelled.
+   *
+   * @example
+   * ```ts
+   * import { Huey } from "@hq/huey";
+   *
+   * const huey = new Huey("docs", { immediate: true });
+   * const add = huey.task("add", (a: number, b: number) => a + b);
+   * const mul = huey.task("mul", (a: number, b: number) => a * b);
+   *
+   * const stages = await huey.enqueue(add.s(1, 2).pipe(mul, 3)); // mul(3, 3)
+   * console.log(await stages.get()); // [3, 9]
+   * ```
+   */
+  pipe<Given extends unknown[], R2, Values2 extends unknown[] = [ValueOf<R2>]>(
+    next: Step<[...Given, ...Appended<R>], R2> & { readonly values?: Values2 },
+    ...args: Given
+  ): Task<Rest, R2, [...Values, ...Values2]> {
+    const { stages: after = [], ...stage } = toFields(next, args);
+    return new Task({ ...this.#fields, stages: [...this.#fields.stages ?? [], stage, ...after] });
+  }
+
+  /**
+   * Once the task has failed for good (with `storeIntermediateErrors`: each time it fails), `handler` is called with the
+   * given arguments and then the error. A second handler is for the failure of the first.
+   */
+  error<Given extends unknown[]>(handler: Step<[...Given, Error], unknown>, ...args: Given): Task<Rest, R, Values> {
+    const { handler: first } = this.#fields;
+    const added = first ? new Task(first).error(handler, ...args).fields : toFields(handler, args);
+    return new Task({ ...this.#fields, handler: added });
+  }
+}
+
+/** A step with further arguments, as a task. */
+export function toFields(step: Step, args: readonly unknown[]): TaskFields {
+  if (step instanceof Task) return { ...step.fields, args: [...step.fields.args, ...args] };
+  // A task function, seen from here: its own module builds on this one.
+  const { s } = step as { s?: (...args: readonly unknown[]) => Task };
+  if (typeof s === "function") return s.apply(step, [...args]).fields;
+  throw new TypeError("What comes next must be a task function, or a task made with s()");
 }
