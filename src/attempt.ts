@@ -37,11 +37,13 @@ export class Attempt {
   #reason: AbortReason | undefined;
   #controller: AbortController | undefined;
   #reject!: (reason: AbortReason) => void;
+  readonly #onParked: (() => void) | undefined;
 
   /** Takes a delivery into hands. */
-  constructor(delivery: Delivery, deadline: number = Infinity) {
+  constructor(delivery: Delivery, deadline: number = Infinity, onParked?: () => void) {
     this.delivery = delivery;
     this.deadline = deadline;
+    this.#onParked = onParked;
     this.aborted = new Promise((_, reject) => this.#reject = reject);
     this.aborted.catch(() => {});
   }
@@ -56,6 +58,15 @@ export class Attempt {
     this.#controller ??= new AbortController();
     if (this.#reason) this.#controller.abort(this.#reason);
     return this.#controller.signal;
+  }
+
+  /**
+   * Puts the delivery aside until it is aborted: it cannot be begun here, and were it given back at once, the next claim
+   * would bring it again, and nothing that is behind it.
+   */
+  async park(): Promise<void> {
+    this.#onParked?.();
+    await this.aborted.catch(() => {});
   }
 
   /** Ends the attempt; the first reason counts. */

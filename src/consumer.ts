@@ -164,13 +164,14 @@ export class Consumer {
   }
 
   async #stop(): Promise<void> {
-    const { hooks, pump, signals } = this.#core;
+    const { clock, hooks, pump, signals } = this.#core;
+    const graceEnds = clock.now() + this.#gracePeriod;
     this.#stopping.abort();
     this.#answered();
     this.#workers.pause();
     await this.#started?.catch(() => {});
     await this.#atMost(Promise.all([this.#loops, pump.idle()]), LAST_WORDS);
-    await this.#atMost(this.#workers.idle(), this.#gracePeriod, this.#hurry.signal);
+    await this.#atMost(this.#workers.idle(), Math.max(0, graceEnds - clock.now()), this.#hurry.signal);
     this.#workers.interrupt();
     await this.#atMost(this.#workers.idle(), LAST_WORDS);
     this.#workers.end();

@@ -40,7 +40,7 @@ export interface HueyOptions {
   serializer?: Serializer;
   /** Where the time comes from; absent: the system. */
   clock?: Clock;
-  /** Where chance (ids, jitter) comes from, a number from 0 to 1; absent: the system. Passed in, a run can be replayed. */
+  /** Where chance comes from, as for the jitter of retries: a number from 0 to 1. Absent: the system. */
   random?: () => number;
 }
 
@@ -78,19 +78,16 @@ export function createCore(name: string, options: HueyOptions): Core {
   checkTimeZone(settings.timeZone);
   if (settings.lease < 1) throw new RangeError(`'lease' must be at least 1 ms: current value is ${settings.lease} ms`);
   const storage = open(name);
-  let made = 0;
-  const newUuid = random ? () => uuidFrom(random, ++made) : () => crypto.randomUUID();
-  const newId = () => inOrderOfTime(newUuid(), clock.now());
   const storageTime = clock === systemClock ? () => undefined : () => clock.now();
   return {
     name,
     settings,
     storage,
-    pump: new Pump({ storage, clock, now: storageTime, id: newId }),
+    pump: new Pump({ storage, clock, now: storageTime }),
     clock,
     storageTime,
     random: random ?? Math.random,
-    newId,
+    newId: () => newId(clock.now()),
     serializer,
     registry: new Registry(),
     signals: new Signals(),
@@ -99,14 +96,7 @@ export function createCore(name: string, options: HueyOptions): Core {
 }
 
 /** A UUID that begins with the time (version 7): what is made together lies together in a storage's index. */
-function inOrderOfTime(uuid: string, now: number): string {
+function newId(now: number): string {
   const time = now.toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${uuid.slice(15)}`;
-}
-
-/** A UUID out of chance that was passed in, and of a count: chance may be as little as one number again and again. */
-function uuidFrom(random: () => number, count: number): string {
-  const chance = Array.from({ length: 24 }, () => Math.floor(random() * 16).toString(16)).join("");
-  const hex = chance + count.toString(16).padStart(8, "0");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 }

@@ -80,6 +80,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
   let stoppedBy: StoppedBy | undefined = signal?.aborted ? "signal" : undefined;
   let begun = 0;
   let isDry = false;
+  let isCut = false;
   let failure: { error: unknown } | undefined;
   const ended = new AbortController();
   const workers: Workers = new Workers(core, {
@@ -104,9 +105,12 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     },
     onSettled: (settled, started) => {
       count(report, settled, started);
-      // It is back in the queue, and the next claim would only bring it again.
-      if (settled === "released") stoppedBy ??= "budget";
       endIfDone();
+    },
+    onParked: () => {
+      isCut = true;
+      endIfDone();
+      core.pump.poke();
     },
   });
 
@@ -136,6 +140,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     workers.end();
     report.periodic = await offering;
     if (failure) throw failure.error;
+    if (isCut) stoppedBy ??= "budget";
   }
   if (stoppedBy) report.remaining = (await core.storage.counts(core.storageTime())).queued;
   return { ...report, requests: core.storage.requests - before, stoppedBy: stoppedBy ?? "empty" };

@@ -92,7 +92,8 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   if (stopped) return { kind: "stopped", ...stopped };
   const now = core.clock.now();
   if (task.expires !== undefined && task.expires < now) return { kind: "stopped", status: "expired", writes: [] };
-  if (attempt.reason || now + (changes.timeout ?? settings.timeout) > attempt.deadline) return { kind: "released" };
+  if (now + (changes.timeout ?? settings.timeout) > attempt.deadline) await attempt.park();
+  if (attempt.reason) return { kind: "released" };
 
   attempt.started = true;
   core.signals.send(SIGNAL_EXECUTING, task);

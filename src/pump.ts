@@ -28,8 +28,6 @@ export interface PumpOptions {
   clock: Clock;
   /** The time to pass to the storage, or `undefined` for the storage's own. */
   now: () => number | undefined;
-  /** A new name for a request. */
-  id: () => string;
 }
 
 interface Pending<T, A> {
@@ -49,8 +47,9 @@ export class Pump {
   readonly #claimers: Claimer[] = [];
   #settling: Pending<Settlement, boolean>[] = [];
   #adding: Pending<Message[], Enqueued[]>[] = [];
+  /** Those who have not been answered since somebody last asked for a request. */
+  readonly #unanswered = new Set<Claimer>();
   #sending = false;
-  #poked = false;
   #sent: Promise<void> = Promise.resolve();
 
   /** A pump that sends nothing by itself. */
@@ -84,12 +83,13 @@ export class Pump {
     return () => {
       const at = this.#claimers.indexOf(claimer);
       if (at >= 0) this.#claimers.splice(at, 1);
+      this.#unanswered.delete(claimer);
     };
   }
 
   /** Sends what there is to send, as soon as the current turn of the event loop has said all it wants. */
   poke(): void {
-    this.#poked = true;
+    for (const claimer of this.#claimers) this.#unanswered.add(claimer);
     if (this.#sending) return;
     this.#sending = true;
     this.#sent = Promise.resolve().then(() => this.#send());
@@ -101,22 +101,21 @@ export class Pump {
   }
 
   async #send(): Promise<void> {
-    while (this.#poked || this.#settling.length > 0 || this.#adding.length > 0) await this.#sendOne();
+    while (this.#settling.length > 0 || this.#adding.length > 0 || this.#nextClaimer()) await this.#sendOne();
     this.#sending = false;
   }
 
   async #sendOne(): Promise<void> {
-    this.#poked = false;
     const settling = this.#settling.splice(0, BATCH);
     const adding = this.#takeAdding();
     const messages = adding.flatMap(({ item }) => item);
-    const claimer = this.#claimers.find((claimer) => claimer.wants() > 0);
+    const claimer = this.#nextClaimer();
     const wanted = claimer?.wants() ?? 0;
-    if (settling.length === 0 && messages.length === 0 && !claimer) return;
+    if (claimer) this.#unanswered.delete(claimer);
 
     const exchange: Exchange = {
       now: this.#options.now(),
-      request: settling.length > 0 || messages.length > 0 ? this.#options.id() : undefined,
+      request: settling.length > 0 || messages.length > 0 ? crypto.randomUUID() : undefined,
       settle: settling.map(({ item }) => item),
       enqueue: messages,
       claim: claimer && { limit: wanted, lease: claimer.lease },
@@ -126,10 +125,7 @@ export class Pump {
       settling.forEach(({ resolve }, i) => resolve(answer.settled[i]));
       let at = 0;
       for (const { item, resolve } of adding) resolve(answer.enqueued.slice(at, at += item.length));
-      if (claimer) {
-        this.#rotate(claimer);
-        claimer.claimed(answer, wanted);
-      }
+      claimer?.claimed(answer, wanted);
     } catch (error) {
       for (const { reject } of adding) reject(error);
       claimer?.failed(error);
@@ -147,10 +143,9 @@ export class Pump {
     return this.#adding.splice(0, count);
   }
 
-  /** Several claimers take turns. */
-  #rotate(claimer: Claimer): void {
-    const at = this.#claimers.indexOf(claimer);
-    if (at >= 0) this.#claimers.push(...this.#claimers.splice(at, 1));
+  /** One request claims for one of them; the others have theirs in the next. */
+  #nextClaimer(): Claimer | undefined {
+    for (const claimer of this.#unanswered) if (claimer.wants() > 0) return claimer;
   }
 
   /** Sends settlements again, under the name of the first request, since it may have been executed and only its answer lost. */
@@ -177,7 +172,7 @@ export class Pump {
   #settleOneByOne(settling: Pending<Settlement, boolean>[], error: unknown): void {
     if (settling.length === 1) return settling[0].reject(error);
     for (const one of settling) {
-      const request = this.#options.id();
+      const request = crypto.randomUUID();
       this.#options.storage.exchange({ now: this.#options.now(), request, settle: [one.item] }).then(
         ({ settled }) => one.resolve(settled[0]),
         (error) => this.#resend(request, [one], error),

@@ -138,7 +138,7 @@ async function failed(
   const next = nextAttempt(core, await toTask(core, attempt.delivery.message), error);
   if (!next) {
     const finish: Finish = error instanceof CancelExecution ? { status: "canceled" } : { status: "error", error };
-    return finished(core, task, "failed", finish, signal, error);
+    return finished(core, task, finish.status === "canceled" ? "stopped" : "failed", finish, signal, error);
   }
   const { message } = await toMessage(core, next);
   const following = core.settings.storeIntermediateErrors ? await followAttempt(core, task, error) : undefined;

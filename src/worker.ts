@@ -34,6 +34,8 @@ export interface WorkersOptions {
   onClaimed?: (answer: Exchanged, wanted: number) => void;
   /** Called when such a request has failed. */
   onFailed?: (error: unknown) => void;
+  /** Called when a delivery was put aside, since its timeout would take it past the deadline. */
+  onParked?: () => void;
   /** Called when a delivery has come to its end here. */
   onSettled?: (settled: Settled, started: boolean) => void;
 }
@@ -47,6 +49,7 @@ export class Workers implements Claimer {
   readonly #held = new Map<string, Attempt>();
   readonly #ended = new AbortController();
   #accepting = false;
+  #parked = 0;
   #detach: () => void = () => {};
   #onIdle: () => void = () => {};
 
@@ -58,9 +61,9 @@ export class Workers implements Claimer {
     this.#free = Array.from({ length: options.count }, () => ({ tasks: 0 }));
   }
 
-  /** How many deliveries are in hands. */
+  /** How many deliveries are in hands, those put aside apart. */
   get busy(): number {
-    return this.#held.size;
+    return this.#held.size - this.#parked;
   }
 
   /** Begins to claim. */
@@ -79,6 +82,7 @@ export class Workers implements Claimer {
 
   /** Aborts what is in hands, so that it is given back. */
   interrupt(): void {
+    this.#parked = 0;
     for (const attempt of this.#held.values()) attempt.abort(new Interrupted("The consumer is shutting down"));
   }
 
@@ -108,9 +112,14 @@ export class Workers implements Claimer {
 
   async #work(delivery: Delivery): Promise<void> {
     const core = this.#core;
-    const attempt = new Attempt(delivery, this.#options.deadline);
+    let worker = this.#free.pop();
+    const attempt = new Attempt(delivery, this.#options.deadline, () => {
+      this.#parked++;
+      if (worker) this.#free.push(worker);
+      worker = undefined;
+      this.#options.onParked?.();
+    });
     this.#held.set(delivery.receipt, attempt);
-    const worker = this.#free.pop();
     // Claimed for us before we stopped claiming, or for a hand that has gone: back with it.
     if (!this.#accepting || !worker) attempt.abort(new Interrupted("The consumer is shutting down"));
 
