@@ -17,6 +17,7 @@
  * @module
  */
 export { compressed, type CompressedOptions } from "./src/compressed.ts";
+export { Callable } from "./src/callable.ts";
 export { Consumer, type ConsumerOptions, type WorkerKind } from "./src/consumer.ts";
 export type { TaskContext } from "./src/context.ts";
 export type { Core, Settings } from "./src/core.ts";
@@ -56,6 +57,7 @@ export type { DeadTask, Flushable, QueueCounts } from "./src/inspect.ts";
 export type { KeyOptions } from "./src/keys.ts";
 export { memory } from "./src/memory.ts";
 export { rich } from "./src/rich.ts";
+export type { OutcomeStatus } from "./src/outcome.ts";
 export { type GetOptions, Result, type Status } from "./src/result.ts";
 export { ResultGroup, type ResultsOf } from "./src/result_group.ts";
 export type { RevokeOptions } from "./src/revoke.ts";

@@ -41,7 +41,11 @@ export interface Core {
   readonly settings: Settings;
   /** Where messages and outcomes are. */
   readonly storage: Storage;
-  /** The way to it. */
+  /**
+   * The way to it.
+   *
+   * @ignore
+   */
   readonly pump: Pump;
   /** Where the time comes from. */
   readonly clock: Clock;
@@ -53,10 +57,22 @@ export interface Core {
   readonly newId: () => string;
   /** Values to strings and back. */
   readonly serializer: Serializer;
-  /** The task functions. */
+  /**
+   * The task functions.
+   *
+   * @ignore
+   */
   readonly registry: Registry;
-  /** Those who watch. */
+  /**
+   * Those who watch.
+   *
+   * @ignore
+   */
   readonly signals: Signals;
-  /** Those who take part. */
+  /**
+   * Those who take part.
+   *
+   * @ignore
+   */
   readonly hooks: Hooks;
 }

@@ -14,6 +14,7 @@ export class HueyError extends Error {
 
 /** Something was set up wrongly: a duplicate task name, a crontab field that cannot be read. */
 export class ConfigurationError extends HueyError {
+  /** The class's name; survives minification. */
   override name = "ConfigurationError";
 }
 
@@ -31,6 +32,7 @@ export interface TaskFailure {
 
 /** Thrown by `Result.get` if the task has failed. `cause` keeps the name, message and stack of what the task threw. */
 export class TaskException extends HueyError {
+  /** The class's name; survives minification. */
   override name = "TaskException";
   /** What is known of the failure. */
   readonly metadata: TaskFailure;
@@ -47,6 +49,7 @@ export type CanceledStatus = "revoked" | "expired" | "canceled";
 
 /** Thrown by `Result.get` if the task was revoked, has expired or was cancelled, so that a blocking read always ends. */
 export class TaskCanceled extends HueyError {
+  /** The class's name; survives minification. */
   override name = "TaskCanceled";
   /** What happened to the task. */
   readonly status: CanceledStatus;
@@ -63,21 +66,25 @@ export class TaskCanceled extends HueyError {
 
 /** Thrown by `Result.get({ blocking: true, timeout })` if nothing was there in time. */
 export class ResultTimeout extends HueyError {
+  /** The class's name; survives minification. */
   override name = "ResultTimeout";
 }
 
 /** The failure of a task that ran for longer than its `timeout`; also the reason its `signal` was aborted with. */
 export class TaskTimeout extends HueyError {
+  /** The class's name; survives minification. */
   override name = "TaskTimeout";
 }
 
 /** Thrown if a lock is held by somebody else. */
 export class TaskLockedException extends HueyError {
+  /** The class's name; survives minification. */
   override name = "TaskLockedException";
 }
 
 /** Thrown if a rate limit is used up. */
 export class RateLimitExceeded extends HueyError {
+  /** The class's name; survives minification. */
   override name = "RateLimitExceeded";
 }
 
@@ -86,11 +93,16 @@ export class RateLimitExceeded extends HueyError {
  *
  * @example
  * ```ts
- * import { RetryTask } from "@hq/huey";
- * throw new RetryTask({ delay: "5m", message: "the other side is not ready" });
+ * import { Huey, RetryTask } from "@hq/huey";
+ *
+ * const huey = new Huey("docs");
+ * huey.task("collect", (isReady: boolean) => {
+ *   if (!isReady) throw new RetryTask({ delay: "5m", message: "the other side is not ready" });
+ * });
  * ```
  */
 export class RetryTask extends HueyError {
+  /** The class's name; survives minification. */
   override name = "RetryTask";
   /** How long to wait; the task's own `retryDelay` if neither this nor `eta` is given. */
   readonly delay?: Duration;
@@ -117,11 +129,16 @@ export class RetryTask extends HueyError {
  *
  * @example
  * ```ts
- * import { CancelExecution } from "@hq/huey";
- * throw new CancelExecution({ retry: false, message: "the order was withdrawn" });
+ * import { CancelExecution, Huey } from "@hq/huey";
+ *
+ * const huey = new Huey("docs");
+ * huey.task("ship", (isWithdrawn: boolean) => {
+ *   if (isWithdrawn) throw new CancelExecution({ retry: false, message: "the order was withdrawn" });
+ * });
  * ```
  */
 export class CancelExecution extends HueyError {
+  /** The class's name; survives minification. */
   override name = "CancelExecution";
   /** `true`: retried at least once; `false`: not retried; absent: as for any failure. */
   readonly retry?: boolean;

@@ -10,7 +10,7 @@ import { cancelRunning } from "./revoke.ts";
 import { readNote } from "./settle.ts";
 import { SIGNAL_CANCELED, SIGNAL_ENQUEUED } from "./signals.ts";
 import type { Settlement, Space, State, Stored } from "./storage.ts";
-import { Task } from "./task.ts";
+import type { Task } from "./task.ts";
 import { show, toCount } from "./time.ts";
 
 /** A task that will not run again by itself. What it was made of can be read; its builders are gone. */

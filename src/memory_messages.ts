@@ -8,6 +8,8 @@ export interface Entry extends Placed {
   message: Message;
   /** Says which heap it is in. */
   state: State;
+  /** That of the message, 0 if it has none. */
+  priority: number;
   /** Its place among its equals, from the moment it joined the back of the queue or the schedule. */
   position: number;
   /** When it was buried, in the order of all burials. */
@@ -46,10 +48,7 @@ export class Messages {
   readonly #holds = new Holds();
   readonly #heaps: Record<State, Heap<Entry>> = {
     // Compared, not subtracted: the difference of two finite priorities need not be finite.
-    queued: new Heap((a, b) => {
-      const [first, second] = [a.message.priority ?? 0, b.message.priority ?? 0];
-      return first > second || (first === second && a.position < b.position);
-    }),
+    queued: new Heap((a, b) => a.priority > b.priority || (a.priority === b.priority && a.position < b.position)),
     scheduled: new Heap((a, b) =>
       a.message.eta! < b.message.eta! || (a.message.eta === b.message.eta && a.position < b.position)
     ),
@@ -91,6 +90,7 @@ export class Messages {
       message: rest,
       state: "queued",
       place: -1,
+      priority: rest.priority ?? 0,
       position: ++this.#sequence,
       buried: 0,
       deliveries: 0,
@@ -218,6 +218,7 @@ export class Messages {
   #retry(entry: Entry, { unique: _, ...retry }: Message, now: number): void {
     const { id, parts } = entry.message;
     entry.message = { ...retry, id, parts };
+    entry.priority = retry.priority ?? 0;
     entry.note = undefined;
     entry.deliveries = 0;
     if (entry.hold) this.#holds.resume(entry.hold, now);

@@ -29,7 +29,7 @@ export type Outcome =
   );
 
 /** What happened, of an {@linkcode Outcome}. */
-export type OutcomeStatus = Outcome["status"];
+export type OutcomeStatus = "complete" | "error" | CanceledStatus;
 
 /** The part of an outcome that is not known from the task. */
 export type Finish =

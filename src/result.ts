@@ -64,6 +64,7 @@ export class Result<R = unknown> extends Callable {
    * @throws {ResultTimeout} if `timeout` has passed.
    */
   get(options: GetOptions & { blocking: true }): Promise<R>;
+  /** The value of the task, or `undefined`. */
   get(options?: GetOptions): Promise<R | undefined>;
   async get(options: GetOptions = {}): Promise<R | undefined> {
     const { blocking = false, timeout, signal, preserve = true, revokeOnTimeout = false } = options;

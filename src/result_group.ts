@@ -45,6 +45,7 @@ export class ResultGroup<Values extends unknown[] = unknown[]> implements Iterab
    * @throws what the first of them that has not succeeded throws.
    */
   get(options: GetOptions & { blocking: true }): Promise<Values>;
+  /** The values that are there. */
   get(options?: GetOptions): Promise<{ [K in keyof Values]: Values[K] | undefined }>;
   async get(options: GetOptions = {}): Promise<unknown[]> {
     const { clock } = this.#core;

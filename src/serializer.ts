@@ -19,6 +19,7 @@ export interface Serializer {
 
 /** A value that cannot be carried, or a text that cannot be read. Says where and why, and never quotes what is in it. */
 export class SerializationError extends HueyError {
+  /** The class's name; survives minification. */
   override name = "SerializationError";
 }
 

@@ -24,7 +24,7 @@ export type Space = "results" | "progress" | "revoked" | "locks" | "limits" | "k
 
 /** A task at rest. */
 export interface Message {
-  /** Names the message. While one of this id is not finished, another is not added. */
+  /** Names the message. While one of this id is not finished, another is not added; a dead letter of this id is replaced. */
   id: string;
   /** The name of the task function. */
   name: string;

@@ -23,15 +23,27 @@ export interface TaskFields {
   readonly name: string;
   /** The arguments given so far. */
   readonly args: readonly unknown[];
-  /** The settings of the task function. */
+  /**
+   * The settings of the task function.
+   *
+   * @ignore
+   */
   readonly settings: TaskSettings;
-  /** What this call changes of them. */
+  /**
+   * What this call changes of them.
+   *
+   * @ignore
+   */
   readonly changes: CallSettings;
   /** Epoch milliseconds. */
   readonly eta?: number;
   /** Milliseconds, from when the task becomes ready. */
   readonly delay?: number;
-  /** When it must not be started any more. */
+  /**
+   * When it must not be started any more.
+   *
+   * @ignore
+   */
   readonly expiry?: Expiry;
   /** From 1; rises with retries. */
   readonly attempt?: number;

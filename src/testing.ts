@@ -18,5 +18,6 @@
  *
  * @module
  */
+export { type ContractOptions, storageContract } from "./testing/contract.ts";
 export { runAll } from "./testing/run_all.ts";
 export { TestClock } from "./testing/test_clock.ts";
