@@ -93,10 +93,13 @@ class SqliteStorage implements Storage {
 
   async exchange(exchange: Exchange): Promise<Exchanged> {
     this.#begin();
-    const idle = await this.#database.look(() => findIdle(this.#tables, exchange, this.#at(exchange.now)));
+    const { settle = [], enqueue = [], claim } = exchange;
+    const idle = settle.length + enqueue.length > 0 || !claim
+      ? undefined
+      : await this.#database.look(() => findIdle(this.#tables, claim, this.#at(exchange.now)));
     const exchanged = idle ?? await this.#database.write(() => this.#exchange(exchange));
     // With no hands free nothing was taken, so what became ready before is still news.
-    if (exchange.claim && exchange.claim.limit > 0) this.#next = exchanged.next ?? Infinity;
+    if (claim && claim.limit > 0) this.#next = exchanged.next ?? Infinity;
     return exchanged;
   }
 

@@ -13,15 +13,12 @@ export interface Tables {
   answers: Answers;
 }
 
+type Claim = NonNullable<Exchange["claim"]>;
+
 const NOTHING = { settled: [], enqueued: [], deliveries: [], recovered: 0, promoted: 0 };
 
 /** The answer to one who only claims, if there is nothing for him: found by reading, so that no writer has to wait. */
-export function findIdle(
-  { messages }: Tables,
-  { settle = [], enqueue = [], claim }: Exchange,
-  now: number,
-): Exchanged | undefined {
-  if (!claim || settle.length + enqueue.length > 0) return undefined;
+export function findIdle({ messages }: Tables, claim: Claim, now: number): Exchanged | undefined {
   const { queued, next } = messages.ahead();
   if (next <= now || (queued && claim.limit > 0)) return undefined;
   return { ...NOTHING, now, ...next < Infinity && { next } };
@@ -71,7 +68,7 @@ function applySettlement({ messages, values }: Tables, settlement: Settlement, n
 
 function applyClaim(
   { messages, values }: Tables,
-  claim: NonNullable<Exchange["claim"]>,
+  claim: Claim,
   now: number,
 ): Pick<Exchanged, "deliveries" | "promoted" | "recovered" | "next"> {
   let ahead = messages.ahead();
