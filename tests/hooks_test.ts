@@ -168,7 +168,7 @@ onEveryStorage("with maxTasks a worker is started afresh after so many tasks", a
     seen.push(`${x}`);
   });
   const consumer = await consume({ maxTasks: 2 });
-  const results = await work.map([[1], [2], [3], [4], [5]]);
+  const results = [...await work.map([[1], [2], [3], [4], [5]])];
   await Promise.all(results.map((result) => result.get({ blocking: true })));
   await eventually(() => seen.length >= 10);
   await consumer.stop();

@@ -46,7 +46,7 @@ onEveryStorage(
     const work = huey.task("work", { unique: true }, (_x: number) => {});
     const elsewhere = another().task("work", { unique: true }, (_x: number) => {});
     const results = await Promise.all([work(1), work(1), elsewhere(1)]);
-    const mapped = await work.map([[1], [2], [2]]);
+    const mapped = [...await work.map([[1], [2], [2]])];
     assertEquals(new Set(results.map(({ id }) => id)).size, 1);
     assertEquals(new Set(mapped.map(({ id }) => id)).size, 2);
     assertEquals((await huey.counts()).queued, 2);
