@@ -67,7 +67,7 @@ test("two consumers with 8 workers share 20,000 tasks: none is lost, and none ru
     assert(shares.every(({ length }) => length > 0), "each consumer had its share");
     const ran = shares.flat();
     assertEquals(ran.length, results.length);
-    assertEquals(new Set(ran), new Set(results.map(({ id }) => id)));
+    assertEquals(new Set(ran), new Set(Array.from(results, ({ id }) => id)));
     assertEquals(await huey.counts(), { queued: 0, scheduled: 0, running: 0, dead: 0, results: 20_000 });
     await huey.close();
   });
