@@ -7,7 +7,7 @@
 
 import { parseArgs } from "node:util";
 import { command } from "./command.ts";
-import { type ExpectedSkip, expectedSkips } from "./expected_skips.ts";
+import { expectedSkips } from "./expected_skips.ts";
 import { isFile, readJunit, type TestCase } from "./junit.ts";
 import { findRuntimes, install, type Runtime } from "./runtimes.ts";
 import { typescriptUnder } from "./source_files.ts";
@@ -39,14 +39,15 @@ async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
   const cases = readJunit(Deno.readTextFileSync(report));
   Deno.removeSync(report);
 
-  const tally: Tally = { name, passed: 0, failed: 0, skipped: 0, seconds, notes: [], cases };
-  for (const test of cases) {
-    const reason = test.state === "skipped" ? expectedSkip(test, name)?.reason : undefined;
-    const state = test.state === "skipped" && !reason ? "failed" : test.state;
-    tally[state]++;
-    if (reason) tally.notes.push(`skipped: ${title(test)} (${reason})`);
-    else if (test.state === "skipped") tally.notes.push(`skipped, but not in expected_skips.ts: ${title(test)}`);
-  }
+  const titles = (state: TestCase["state"]) => cases.filter((test) => test.state === state).map(title);
+  const tally: Tally = {
+    name,
+    passed: titles("passed").length,
+    seconds,
+    cases,
+    ...judge(titles("skipped"), name, "skipped"),
+  };
+  tally.failed += titles("failed").length;
   if (tally.failed === 0 && (!ok || tally.passed === 0)) {
     tally.failed = 1;
     tally.notes.push(ok ? "no test was run" : "no test failed, but the runtime did");
@@ -58,10 +59,6 @@ async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
 /** Only to be read: what is counted is in the report. */
 function withoutPasses(output: string): string {
   return output.split("\n").filter((line) => !/^\s*(\(pass\)|✔) |\.\.\. ok \(/.test(line)).join("\n");
-}
-
-function expectedSkip(test: TestCase, runtime: string): ExpectedSkip | undefined {
-  return expectedSkips.find(({ name, runtimes }) => name.test(title(test)) && runtimes.includes(runtime));
 }
 
 function title({ path }: TestCase): string {
@@ -80,10 +77,27 @@ function missing(tallies: Tally[]): Tally[] {
   const ran = tallies.filter(({ cases }) => cases?.length);
   const names = ran.map(({ cases }) => new Set(cases!.map(({ path }) => path[0]).filter((name) => !isFile(name))));
   const all = new Set(names.flatMap((set) => [...set]));
-  const failures = ran.map(({ name }, i) =>
-    failure(name, ...[...all.difference(names[i])].map((test) => `never ran: ${test}`))
-  );
-  return failures.filter(({ failed }) => failed > 0);
+  const missed = ran.map(({ name }, i) => ({
+    ...failure(name),
+    ...judge([...all.difference(names[i])], name, "never ran"),
+  }));
+  return missed.filter(({ notes }) => notes.length > 0);
+}
+
+/** Sums up tests that did not run: those of `expected_skips.ts` by their reasons, any other as a failure. */
+function judge(titles: string[], runtime: string, what: string): Pick<Tally, "failed" | "skipped" | "notes"> {
+  const reason = (title: string) =>
+    expectedSkips.find(({ name, runtimes }) => name.test(title) && runtimes.includes(runtime))?.reason;
+  const notes: string[] = [];
+  let failed = 0;
+  for (const [why, tests] of Map.groupBy(titles, reason)) {
+    if (why) notes.push(`${what}, as expected: ${tests.length} (${why})`);
+    else {
+      failed = tests.length;
+      notes.push(...tests.map((test) => `${what}, not as expected_skips.ts has it: ${test}`));
+    }
+  }
+  return { failed, skipped: titles.length - failed, notes };
 }
 
 /** Runs two jobs at a time, as there are seldom fewer cores, and prints each as it ends. */
@@ -101,7 +115,8 @@ function print(tally: Tally): Tally {
   const { name, passed, failed, skipped, seconds, notes, output, cases } = tally;
   const counts = cases ? ` ${passed} passed, ${failed} failed, ${skipped} skipped` : "";
   console.log(`${failed ? "FAILED" : "ok    "} ${name}${counts} (${seconds.toFixed(1)} s)`);
-  for (const note of notes) console.log(`       ${note}`);
+  for (const note of notes.slice(0, 20)) console.log(`       ${note}`);
+  if (notes.length > 20) console.log(`       and ${notes.length - 20} more`);
   if (output) console.log(`\n${output.trim()}\n`);
   return tally;
 }

@@ -5,7 +5,8 @@ import { TestClock } from "./test_clock.ts";
 
 /**
  * Runs what is due, moves the clock to when the next thing is, and goes on until nothing waits. Slots of periodic tasks
- * are run as time passes them, and do not keep it going.
+ * are run as time passes them, and do not keep it going. While a task runs, time stands still: one that itself sleeps by
+ * the clock, or is to meet its timeout, needs a `drain` that is not awaited, and `clock.advance`.
  *
  * @throws {TypeError} if the clock of this Huey is not a {@linkcode TestClock}.
  */
