@@ -1,0 +1,212 @@
+/**
+ * The Lua that the scripts have in common.
+ *
+ * Scripts are not undone when they fail half way, so they first read, then decide, and then write. They write through
+ * a buffer: the number of commands does not depend on how much is in a request.
+ */
+import { MESSAGE_KEYS } from "./redis_keys.ts";
+
+/** Time, and commands with many arguments. `ARGV[1]` is the time, or empty for the server's. */
+export const BASE = `
+local function text(number) return string.format('%.17g', number) end
+
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Lua's stack holds some thousands of arguments, so more than that are sent in pieces. Gives the sum of the answers.
+local function send(command, key, arguments)
+  local sum = 0
+  for i = 1, #arguments, 2000 do
+    sum = sum + redis.call(command, key, unpack(arguments, i, math.min(i + 1999, #arguments)))
+  end
+  return sum
+end
+
+local function fetch(key, fields)
+  if #fields == 0 then return {} end
+  if #fields <= 2000 then return redis.call('HMGET', key, unpack(fields)) end
+  local values = {}
+  for i = 1, #fields, 2000 do
+    for _, value in ipairs(redis.call('HMGET', key, unpack(fields, i, math.min(i + 1999, #fields)))) do
+      values[#values + 1] = value
+    end
+  end
+  return values
+end
+`;
+
+/** Values. One is stored as the instant it expires, a tilde, and itself: no client takes that for JSON or a number. */
+export const VALUES = `
+-- A stored value, or false if there is none or it has expired.
+local function living(stored)
+  if not stored then return false end
+  local expiry = tonumber(string.match(stored, '^[^~]*'))
+  return not (expiry and expiry <= now) and stored
+end
+
+-- Forgets some of what has expired. What nobody asks for again must not stay for ever.
+local function sweep(values, expiries, most)
+  local expired = redis.call('ZRANGEBYSCORE', expiries, '-inf', text(now), 'LIMIT', 0, most)
+  send('HDEL', values, expired)
+  send('ZREM', expiries, expired)
+end
+`;
+
+/** Messages: their records, and the sorted set of each state, whose members are the place in line and the id. */
+export const RECORDS = `
+local ${MESSAGE_KEYS.join(", ")} = unpack(KEYS)
+local LINES = { q = ready, s = schedule, r = running, w = waiting, d = dead }
+
+local function read(id, record)
+  local entry = { id = id }
+  entry.state, entry.place, entry.deliveries, entry.token, entry.eta, entry.delay, entry.parts, entry.priority,
+    entry.unique, entry.name = string.match(record, '^(%a) (%d+) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S) (.*)$')
+  entry.line = LINES[entry.state]
+  return entry
+end
+
+local function write(entry)
+  return table.concat({ entry.state, entry.place, entry.deliveries, entry.token, entry.eta, entry.delay, entry.parts,
+    entry.priority, entry.unique, entry.name }, ' ')
+end
+
+-- The places have a fixed width, so that among equal scores Redis' order of bytes is first in, first out.
+local function idOf(member) return string.sub(member, 17) end
+
+-- The highest priority has the lowest score. Negated as text, it is exact.
+local function score(entry)
+  if entry.state == 'q' then
+    if entry.priority == '0' then return '0' end
+    return string.sub(entry.priority, 1, 1) == '-' and string.sub(entry.priority, 2) or '-' .. entry.priority
+  end
+  return entry.state == 's' and entry.eta or entry.state == 'r' and entry.lapse or '0'
+end
+
+-- What is to be written: by key and field (or member) the value (or score), or false where it is to be removed.
+local hashes, sets = {}, {}
+
+local function set(key, field, value)
+  if not hashes[key] then hashes[key] = {} end
+  hashes[key][field] = value
+end
+
+local function rank(key, member, value)
+  if not sets[key] then sets[key] = {} end
+  sets[key][member] = value
+end
+
+-- Writes all of it. Gives how many members the queue has gained.
+local function flush()
+  local gained = 0
+  for key, fields in pairs(hashes) do
+    local old, new = {}, {}
+    for field, value in pairs(fields) do
+      if value then
+        new[#new + 1] = field
+        new[#new + 1] = value
+      else
+        old[#old + 1] = field
+      end
+    end
+    send('HDEL', key, old)
+    send('HSET', key, new)
+  end
+  for key, members in pairs(sets) do
+    local old, new = {}, {}
+    for member, value in pairs(members) do
+      if value then
+        new[#new + 1] = value
+        new[#new + 1] = member
+      else
+        old[#old + 1] = member
+      end
+    end
+    local change = send('ZADD', key, new) - send('ZREM', key, old)
+    if key == ready then gained = gained + change end
+  end
+  hashes, sets = {}, {}
+  return gained
+end
+
+local entries, touched = {}, {}
+
+-- Brings the records of these messages here, but for those that are here already.
+local function load(ids)
+  local missing = {}
+  for _, id in ipairs(ids) do
+    if entries[id] == nil then
+      entries[id] = false
+      missing[#missing + 1] = id
+    end
+  end
+  for i, record in ipairs(fetch(messages, missing)) do
+    if record then entries[missing[i]] = read(missing[i], record) end
+  end
+end
+
+-- To be called before anything changes that a message is ordered by.
+local function touch(entry)
+  if entry.line then rank(entry.line, entry.place .. entry.id, false) end
+  entry.line = nil
+  if not entry.touched then touched[#touched + 1] = entry end
+  entry.touched = true
+end
+
+-- Everybody who was touched takes the place that is his now.
+local function place()
+  for _, entry in ipairs(touched) do
+    if entries[entry.id] == entry and not entry.line then
+      entry.line = LINES[entry.state]
+      rank(entry.line, entry.place .. entry.id, score(entry))
+    end
+  end
+end
+
+local function record()
+  for _, entry in ipairs(touched) do
+    if entries[entry.id] == entry then set(messages, entry.id, write(entry)) end
+  end
+end
+
+-- The marks on messages: on their ids and on their names. Each is answered with its key and its stored value.
+local function marksOf(found)
+  local keys, index = {}, {}
+  for _, entry in ipairs(found) do
+    for _, key in ipairs({ 'id:' .. entry.id, 'name:' .. entry.name }) do
+      if not index[key] then
+        keys[#keys + 1] = key
+        index[key] = #keys
+      end
+    end
+  end
+  local values = fetch(revoked, keys)
+  return function(reply, entry)
+    local at = #reply + 1
+    reply[at] = 0
+    for _, key in ipairs({ 'id:' .. entry.id, 'name:' .. entry.name }) do
+      local mark = living(values[index[key]])
+      if mark then
+        reply[at] = reply[at] + 1
+        reply[#reply + 1] = key
+        reply[#reply + 1] = mark
+      end
+    end
+  end
+end
+
+-- The places that are filled of messages that have parts: a count, and a list with a comma on either side of each.
+local function partsOf(found)
+  local ids, fields, lists = {}, {}, {}
+  for _, entry in ipairs(found) do
+    if entry.parts ~= '-' and entry.parts ~= '0' then
+      ids[#ids + 1] = entry.id
+      fields[#fields + 1] = 'i' .. entry.id
+    end
+  end
+  for i, list in ipairs(fetch(parts, fields)) do lists[ids[i]] = list or '0,' end
+  return lists
+end
+`;

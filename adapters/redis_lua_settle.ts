@@ -1,0 +1,265 @@
+/**
+ * The Lua that settles and adds: how a request is read, and what can become of a message. What the arguments are is in
+ * `redis_request.ts`.
+ */
+import { FIRST_SPACE } from "./redis_keys.ts";
+
+/** Reads the arguments. Nothing is looked up yet, so `wanted` gathers the ids that will be. */
+export const REQUEST = `
+local settles, adds, limit, lease, token, spaces, named =
+  string.match(ARGV[2], '^(%d+) (%d+) (%S+) (%S+) (%w+) (%d+) (%d)$')
+settles, adds, limit, lease, spaces = tonumber(settles), tonumber(adds), tonumber(limit), tonumber(lease), tonumber(spaces)
+-- The name of a request matters only if there is something to apply.
+local request = named == '1' and settles + adds > 0 and KEYS[#KEYS]
+local channel = ARGV[3]
+
+local at = 3
+local function take()
+  at = at + 1
+  return ARGV[at]
+end
+
+local wanted, heldKeys = {}, {}
+local function want(id) wanted[#wanted + 1] = id end
+
+local function takeMessage()
+  local message = {}
+  message.eta, message.delay, message.parts, message.priority, message.unique, message.name =
+    string.match(take(), '^(%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+  message.body = take()
+  return message
+end
+
+local function takeMessages(count)
+  local list = {}
+  for i = 1, count do
+    local id = take()
+    list[i] = takeMessage()
+    list[i].id = id
+    if list[i].unique ~= '-' then
+      list[i].key = take()
+      heldKeys[#heldKeys + 1] = list[i].key
+    end
+    want(id)
+  end
+  return list
+end
+
+local function takeSettlement()
+  local kind, how, writes, adds, joins = string.match(take(), '^(%a)(%a) (%d+) (%d+) (%d+)$')
+  local settlement = { kind = kind, how = how, writes = {}, joins = {} }
+  if kind == 'r' then
+    settlement.token, settlement.id = string.match(take(), '^(%w+)%.(.*)$')
+  else
+    settlement.states, settlement.id = string.match(take(), '^(%a*) (.*)$')
+  end
+  if settlement.id then want(settlement.id) end
+  if how == 't' then
+    settlement.retry = takeMessage()
+  elseif how == 'l' or how == 'm' then
+    settlement.eta, settlement.delay = string.match(take(), '^(%S+) (%S+)$')
+    if how == 'm' then settlement.body = take() end
+  elseif how == 'b' then
+    settlement.note = take()
+  end
+  for i = 1, tonumber(writes) do
+    local space, index, ttl = string.match(take(), '^(%a+) (%d+) (%S+)$')
+    local write = { space = space, at = ${FIRST_SPACE} + 2 * tonumber(index), ttl = ttl, key = take() }
+    if ttl ~= 'x' then write.value = take() end
+    settlement.writes[i] = write
+  end
+  settlement.enqueue = takeMessages(tonumber(adds))
+  for i = 1, tonumber(joins) do
+    local index, id = string.match(take(), '^(%S+) (.*)$')
+    settlement.joins[i] = { id = id, index = index, value = take() }
+    want(id)
+  end
+  return settlement
+end
+`;
+
+/** What can become of a message. */
+export const CHANGES = `
+local placed, reserved = nil, 0
+-- The next place at the back. Places are reserved once for the whole request; that some are never used is no harm.
+local function back()
+  if not placed then placed = redis.call('INCRBY', sequence, reserved) - reserved end
+  placed = placed + 1
+  return string.format('%016.0f', placed)
+end
+
+local holdOf, lists, scheduled = {}, {}, false
+
+local function loadHolds()
+  local ids, keys = {}, heldKeys
+  for _, id in ipairs(wanted) do
+    local entry = entries[id]
+    if entry and entry.unique == 'u' then ids[#ids + 1] = id end
+  end
+  for i, key in ipairs(fetch(uniques, ids)) do
+    entries[ids[i]].key = key
+    if key then keys[#keys + 1] = key end
+  end
+  for i, hold in ipairs(fetch(holds, keys)) do
+    if hold then
+      local ended, expiry, id = string.match(hold, '^(%a)(%S*) (.*)$')
+      holdOf[keys[i]] = { id = id, expiry = tonumber(expiry), ended = ended == 'e' }
+    end
+  end
+end
+
+local function hold(key, value)
+  holdOf[key] = value
+  if value then
+    set(holds, key, (value.ended and 'e' or 'h') .. (value.expiry and text(value.expiry) or '') .. ' ' .. value.id)
+    rank(ended, key, value.ended and text(value.expiry))
+  else
+    set(holds, key, false)
+    rank(ended, key, false)
+  end
+end
+
+-- The hold of this message, unless another has the key by now.
+local function ownHold(entry)
+  local own = entry.key and holdOf[entry.key]
+  return own and own.id == entry.id and own
+end
+
+-- A message that is finished keeps its key only up to the instant that was given.
+local function endHold(entry)
+  local own = ownHold(entry)
+  if not own or own.ended then return end
+  own.ended = own.expiry and now < own.expiry
+  hold(entry.key, own.ended and own)
+end
+
+local function resumeHold(entry)
+  local own = ownHold(entry)
+  if not own or not own.ended or own.expiry <= now then return end
+  own.ended = false
+  hold(entry.key, own)
+end
+
+-- To the back of the queue or of the schedule.
+local function line(entry)
+  if entry.delay ~= '-' then entry.eta = text(now + entry.delay) end
+  entry.delay = '-'
+  entry.place = back()
+  entry.state = entry.eta ~= '-' and tonumber(entry.eta) > now and 's' or 'q'
+  scheduled = scheduled or entry.state == 's'
+end
+
+local function drop(entry)
+  local id = entry.id
+  touch(entry)
+  entries[id] = false
+  set(messages, id, false)
+  set(bodies, id, false)
+  if entry.state == 'd' then set(notes, id, false) end
+  if entry.unique == 'u' then set(uniques, id, false) end
+  if lists[id] then
+    set(parts, 'i' .. id, false)
+    for index in string.gmatch(string.match(lists[id], ',.*'), '[^,]+') do set(parts, index .. ' ' .. id, false) end
+    lists[id] = nil
+  end
+end
+
+local function add(message)
+  local id, key = message.id, message.key
+  local there = entries[id]
+  if there and there.state ~= 'd' then return '-' .. id end
+  local held = key and holdOf[key]
+  if held and not (held.ended and held.expiry <= now) then return '-' .. held.id end
+  if there then drop(there) end
+  local entry = { id = id, deliveries = 0, token = '-', eta = message.eta, delay = message.delay, parts = message.parts,
+    priority = message.priority, unique = key and 'u' or '-', key = key, name = message.name }
+  entries[id] = entry
+  touch(entry)
+  set(bodies, id, message.body)
+  if key then
+    set(uniques, id, key)
+    hold(key, { id = id, expiry = tonumber(message.unique), ended = false })
+  end
+  if entry.parts == '-' or entry.parts == '0' then
+    line(entry)
+  else
+    lists[id] = '0,'
+    entry.state, entry.place = 'w', back()
+  end
+  return '+' .. id
+end
+
+local function join(part)
+  local entry, list = entries[part.id], lists[part.id]
+  if not entry or entry.state ~= 'w' or string.find(list, ',' .. part.index .. ',', 1, true) then return end
+  local count, places = string.match(list, '^(%d+)(.*)$')
+  list = string.format('%d', count + 1) .. places .. part.index .. ','
+  lists[part.id] = list
+  set(parts, 'i' .. part.id, list)
+  set(parts, part.index .. ' ' .. part.id, part.value)
+  if count + 1 < tonumber(entry.parts) then return end
+  touch(entry)
+  line(entry)
+end
+
+local function finish(settlement)
+  local entry = settlement.id and entries[settlement.id]
+  if not entry then return false end
+  if settlement.kind == 'r' then
+    if entry.token ~= settlement.token then return false end
+  elseif not string.find(settlement.states, entry.state, 1, true) then
+    return false
+  end
+  local was, how = entry.state, settlement.how
+  if how == 'f' then
+    endHold(entry)
+    drop(entry)
+    return true
+  end
+  touch(entry)
+  entry.token = '-'
+  if was == 'd' then set(notes, entry.id, false) end
+  if how == 'b' then
+    endHold(entry)
+    entry.state, entry.place = 'd', back()
+    set(notes, entry.id, settlement.note)
+    return true
+  end
+  resumeHold(entry)
+  local timed = settlement.eta ~= '-' or settlement.delay ~= '-'
+  if how == 't' then
+    local retry = settlement.retry
+    entry.eta, entry.delay, entry.priority, entry.name = retry.eta, retry.delay, retry.priority, retry.name
+    entry.deliveries = 0
+    set(bodies, entry.id, retry.body)
+  else
+    if settlement.kind == 'r' then entry.deliveries = entry.deliveries - 1 end
+    if timed then entry.eta, entry.delay = settlement.eta, settlement.delay end
+    if settlement.body then set(bodies, entry.id, settlement.body) end
+  end
+  -- What waits goes on waiting, for its parts are still to come; a dead letter has no place to keep.
+  if was == 'w' then return true end
+  if how == 't' or timed or was == 'd' then
+    line(entry)
+  else
+    entry.state = was == 's' and 's' or 'q'
+  end
+  return true
+end
+
+local written = {}
+local function settle(settlement)
+  if not finish(settlement) then return false end
+  for _, write in ipairs(settlement.writes) do
+    local values, expiries, expiry = KEYS[write.at], KEYS[write.at + 1], tonumber(write.ttl)
+    expiry = expiry and text(now + expiry)
+    set(values, write.key, write.value and (expiry or '') .. write.value or false)
+    rank(expiries, write.key, expiry or false)
+    if write.value then written[#written + 1] = write.space .. ' ' .. write.key end
+  end
+  -- Messages before parts, so that a part may go to a message that is only added here.
+  for _, message in ipairs(settlement.enqueue) do add(message) end
+  for _, part in ipairs(settlement.joins) do join(part) end
+  return true
+end
+`;

@@ -1,0 +1,91 @@
+import type { Exchange, Message, Settlement, Space, State } from "../src/storage.ts";
+import type { Keys } from "./redis_keys.ts";
+import { SPACES } from "./redis_keys.ts";
+
+/** The letters that the scripts have for the states. */
+export const LETTERS: Readonly<Record<State, string>> = {
+  queued: "q",
+  scheduled: "s",
+  waiting: "w",
+  running: "r",
+  dead: "d",
+};
+
+/** More than anybody has hands for, and a number that every server can read. */
+const MOST_CLAIMED = 1_000_000;
+
+/** What an exchange's script is given. */
+export interface ScriptRequest {
+  /** Its `KEYS`. */
+  keys: string[];
+  /** Its `ARGV`. */
+  args: string[];
+}
+
+/** For {@linkcode encodeExchange}. */
+export interface EncodeOptions {
+  /** The keys of the name. */
+  keys: Keys;
+  /** What the receipts of this claim begin with: letters and digits that were never used before. */
+  token: string;
+  /** Whether the script tells those who wait. */
+  wakes: boolean;
+  /** Whether expired values are looked for in all spaces. */
+  sweeps: boolean;
+}
+
+/** An exchange as the keys and arguments of its script. */
+export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweeps }: EncodeOptions): ScriptRequest {
+  const { request, now, settle = [], enqueue = [], claim } = exchange;
+  const spaces: Space[] = sweeps ? [...SPACES] : [];
+  const args: string[] = [];
+  for (const settlement of settle) pushSettlement(args, settlement, spaces);
+  for (const message of enqueue) pushMessage(args, message);
+  const head = [
+    settle.length,
+    enqueue.length,
+    claim ? Math.min(claim.limit, MOST_CLAIMED) : -1,
+    claim?.lease ?? 0,
+    token,
+    spaces.length,
+    request === undefined ? 0 : 1,
+  ];
+  return {
+    keys: [
+      ...keys.messages,
+      ...spaces.flatMap((space) => keys.space(space)),
+      ...request === undefined ? [] : [keys.request(request)],
+    ],
+    args: [now === undefined ? "" : `${now}`, head.join(" "), wakes ? keys.prefix : "", ...args],
+  };
+}
+
+function pushSettlement(args: string[], settlement: Settlement, spaces: Space[]): void {
+  const { receipt, resting, retry, release, bury, writes = [], enqueue = [], joins = [] } = settlement;
+  const how = retry ? "t" : release ? (release.body === undefined ? "l" : "m") : bury === undefined ? "f" : "b";
+  args.push(`${receipt === undefined ? "s" : "r"}${how} ${writes.length} ${enqueue.length} ${joins.length}`);
+  args.push(receipt ?? `${resting!.states.map((state) => LETTERS[state]).join("")} ${resting!.id}`);
+  if (retry) pushFields(args, retry);
+  else if (release) {
+    args.push(`${release.eta ?? "-"} ${release.delay ?? "-"}`);
+    if (release.body !== undefined) args.push(`~${release.body}`);
+  } else if (bury !== undefined) args.push(`~${bury}`);
+  for (const { space, key, value, ttl } of writes) {
+    if (!spaces.includes(space)) spaces.push(space);
+    args.push(`${space} ${spaces.indexOf(space)} ${value === undefined ? "x" : ttl ?? "-"}`, key);
+    if (value !== undefined) args.push(`~${value}`);
+  }
+  for (const message of enqueue) pushMessage(args, message);
+  for (const { id, index, value } of joins) args.push(`${index} ${id}`, `~${value}`);
+}
+
+function pushMessage(args: string[], message: Message): void {
+  args.push(message.id);
+  pushFields(args, message);
+  if (message.unique) args.push(message.unique.key);
+}
+
+function pushFields(args: string[], { name, body, eta, delay, priority = 0, parts, unique }: Message): void {
+  const until = unique ? unique.until ?? "+" : "-";
+  args.push(`${eta ?? "-"} ${delay ?? "-"} ${parts ?? "-"} ${priority} ${until} ${name}`, `~${body}`);
+}

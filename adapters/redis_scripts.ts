@@ -1,0 +1,218 @@
+import { FIRST_SPACE } from "./redis_keys.ts";
+import { BASE, RECORDS, VALUES } from "./redis_lua.ts";
+import { EXCHANGE } from "./redis_lua_exchange.ts";
+
+/** How many messages `flush` removes, and `list` is asked for, in one go. */
+export const MOST_AT_ONCE = 1_000;
+
+/*
+ * Each script is given the time as its first argument (empty: the server's), touches no key that it is not given, and answers
+ * with a flat list of strings and small whole numbers, which all clients show alike. A string of ours that could be
+ * taken for JSON (a body, a value, a note) begins with a tilde.
+ */
+
+/** Keys: the messages', those of the spaces that are written to, that of the request's answer. */
+const exchange = BASE + VALUES + RECORDS + EXCHANGE;
+
+/** Keys: the messages'. Arguments: the lease, receipts. Answers for each whether it is held, with its marks. */
+const renew = BASE + VALUES + RECORDS + `
+local held, ids, lapse = {}, {}, text(now + ARGV[2])
+for i = 3, #ARGV do
+  local token, id = string.match(ARGV[i], '^(%w+)%.(.*)$')
+  held[i] = { token = token, id = id }
+  if id then ids[#ids + 1] = id end
+end
+load(ids)
+local found = {}
+for i = 3, #ARGV do
+  local entry = held[i].id and entries[held[i].id]
+  held[i].entry = entry and entry.token == held[i].token and entry
+  if held[i].entry then
+    touch(entry)
+    entry.state, entry.lapse = 'r', lapse
+    found[#found + 1] = entry
+  end
+end
+local marks, reply = marksOf(found), {}
+for i = 3, #ARGV do
+  if held[i].entry then
+    marks(reply, held[i].entry)
+  else
+    reply[#reply + 1] = -1
+  end
+end
+place()
+record()
+flush()
+return reply
+`;
+
+/** Keys: the messages'. Arguments: an id. Answers with nothing, or with the message, its body and its note. */
+const find = BASE + RECORDS + `
+load({ ARGV[2] })
+local entry = entries[ARGV[2]]
+if not entry then return {} end
+local note = entry.state == 'd' and redis.call('HGET', notes, entry.id)
+return { entry.place .. entry.id, write(entry), redis.call('HGET', bodies, entry.id) or '~', note or '' }
+`;
+
+/** Keys: the messages'. Arguments: the state's letter, how many to leave out, and how many to show. Answers as `find`. */
+const list = BASE + RECORDS + `
+local members = redis.call(ARGV[2] == 'd' and 'ZREVRANGE' or 'ZRANGE', LINES[ARGV[2]], ARGV[3], ARGV[3] + ARGV[4] - 1)
+local ids, reply = {}, {}
+for i, member in ipairs(members) do ids[i] = idOf(member) end
+load(ids)
+local texts, remarks = fetch(bodies, ids), ARGV[2] == 'd' and fetch(notes, ids) or {}
+for i, member in ipairs(members) do
+  local entry = entries[ids[i]]
+  if entry then
+    reply[#reply + 1] = member
+    reply[#reply + 1] = write(entry)
+    reply[#reply + 1] = texts[i] or '~'
+    reply[#reply + 1] = remarks[i] or ''
+  end
+end
+return reply
+`;
+
+/** Keys: the messages', and those of the results. Answers with the six numbers. */
+const counts = BASE + RECORDS + `
+local values, expiries = KEYS[#KEYS - 1], KEYS[#KEYS]
+local reply = {}
+for i, line in ipairs({ ready, schedule, waiting, running, dead }) do reply[i] = redis.call('ZCARD', line) end
+reply[6] = redis.call('HLEN', values) - redis.call('ZCOUNT', expiries, '-inf', text(now))
+return reply
+`;
+
+/**
+ * Keys: the messages', and those of the spaces to be cleared. Arguments: the states' letters. Removes a number of messages
+ * in each state, and answers whether there may be more.
+ */
+const flush = BASE + RECORDS + `
+local more, ids, found, keyed = 0, {}, {}, {}
+for letter in string.gmatch(ARGV[2], '%a') do
+  local members = redis.call('ZRANGE', LINES[letter], 0, ${MOST_AT_ONCE - 1})
+  if #members == ${MOST_AT_ONCE} then more = 1 end
+  for _, member in ipairs(members) do
+    ids[#ids + 1] = idOf(member)
+    rank(LINES[letter], member, false)
+  end
+end
+load(ids)
+for _, id in ipairs(ids) do
+  local entry = entries[id]
+  if entry then
+    found[#found + 1] = entry
+    for _, key in ipairs({ messages, bodies, notes }) do set(key, id, false) end
+    if entry.unique == 'u' then keyed[#keyed + 1] = id end
+  end
+end
+local keys = fetch(uniques, keyed)
+for i, hold in ipairs(fetch(holds, keys)) do
+  set(uniques, keyed[i], false)
+  if hold and string.match(hold, '^%S* (.*)$') == keyed[i] then
+    set(holds, keys[i], false)
+    rank(ended, keys[i], false)
+  end
+end
+for id, list in pairs(partsOf(found)) do
+  set(parts, 'i' .. id, false)
+  for index in string.gmatch(string.match(list, ',.*'), '[^,]+') do set(parts, index .. ' ' .. id, false) end
+end
+flush()
+if #KEYS >= ${FIRST_SPACE} then redis.call('UNLINK', unpack(KEYS, ${FIRST_SPACE})) end
+return { more }
+`;
+
+/**
+ * Keys: the two of a space. Arguments: "absent" or nothing, the value that must be there or nothing, the ttl or nothing,
+ * the key, the value; the channel or nothing, the topic. Answers whether the value was written.
+ */
+const put = BASE + VALUES + `
+local values, expiries, key = KEYS[1], KEYS[2], ARGV[5]
+if ARGV[2] ~= '' or ARGV[3] ~= '' then
+  local there = living(redis.call('HGET', values, key))
+  if ARGV[2] ~= '' and there then return { 0 } end
+  if ARGV[3] ~= '' and (not there or string.match(there, '~.*') ~= ARGV[3]) then return { 0 } end
+end
+local expiry = ARGV[4] ~= '' and text(now + ARGV[4])
+redis.call('HSET', values, key, (expiry or '') .. ARGV[6])
+if expiry then
+  redis.call('ZADD', expiries, expiry, key)
+else
+  redis.call('ZREM', expiries, key)
+end
+sweep(values, expiries, 100)
+if ARGV[7] ~= '' then redis.pcall('PUBLISH', ARGV[7], cjson.encode({ ARGV[8] })) end
+return { 1 }
+`;
+
+/** Keys: the two of a space. Arguments: keys. Answers for each with the value, or with nothing. */
+const peek = BASE + VALUES + `
+local keys, reply = {}, {}
+for i = 2, #ARGV do keys[i - 1] = ARGV[i] end
+for i, stored in ipairs(fetch(KEYS[1], keys)) do reply[i] = living(stored) or '' end
+return reply
+`;
+
+/** Keys: the two of a space. Arguments: the value that must be there or nothing, the key. Answers with what is removed. */
+const take = BASE + VALUES + `
+local values, expiries, key = KEYS[1], KEYS[2], ARGV[3]
+local stored = redis.call('HGET', values, key)
+local there = living(stored)
+if not stored or there and ARGV[2] ~= '' and string.match(there, '~.*') ~= ARGV[2] then return {} end
+redis.call('HDEL', values, key)
+redis.call('ZREM', expiries, key)
+return { there or nil }
+`;
+
+/** Keys: the two of a space. Arguments: by how much, the ttl or nothing, the key; the channel, the topic. Answers with the sum. */
+const increment = BASE + VALUES + `
+local values, expiries, key = KEYS[1], KEYS[2], ARGV[4]
+local there = living(redis.call('HGET', values, key))
+local expiry, sum = '', 0
+if there then
+  expiry, sum = string.match(there, '^([^~]*)~(.*)$')
+elseif ARGV[3] ~= '' then
+  expiry = text(now + ARGV[3])
+end
+sum = string.format('%.0f', (tonumber(sum) or 0) + ARGV[2])
+redis.call('HSET', values, key, expiry .. '~' .. sum)
+if not there then
+  if expiry ~= '' then
+    redis.call('ZADD', expiries, expiry, key)
+  else
+    redis.call('ZREM', expiries, key)
+  end
+  sweep(values, expiries, 100)
+end
+if ARGV[5] ~= '' then redis.pcall('PUBLISH', ARGV[5], cjson.encode({ ARGV[6] })) end
+return { '~' .. sum }
+`;
+
+/** What a script is for. */
+export type Operation =
+  | "exchange"
+  | "renew"
+  | "find"
+  | "list"
+  | "counts"
+  | "flush"
+  | "put"
+  | "peek"
+  | "take"
+  | "increment";
+
+/** The scripts, one for each operation. */
+export const SCRIPTS: Readonly<Record<Operation, string>> = {
+  exchange,
+  renew,
+  find,
+  list,
+  counts,
+  flush,
+  put,
+  peek,
+  take,
+  increment,
+};

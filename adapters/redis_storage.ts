@@ -1,0 +1,190 @@
+import { HueyError } from "../src/errors.ts";
+import type {
+  Counts,
+  Exchange,
+  Exchanged,
+  PutOptions,
+  Renewed,
+  Space,
+  State,
+  Storage,
+  Stored,
+} from "../src/storage.ts";
+import { Keys, SPACES } from "./redis_keys.ts";
+import { decodeExchange, decodeRenewed, decodeStored, toValue } from "./redis_reply.ts";
+import { encodeExchange, LETTERS } from "./redis_request.ts";
+import type { Runner } from "./redis_runner.ts";
+import { MOST_AT_ONCE, type Operation } from "./redis_scripts.ts";
+import type { Waiting, Wakes } from "./redis_wakes.ts";
+
+/** How often, in milliseconds, what has expired is looked for in all spaces, not only in those that are written to. */
+const SWEEP_INTERVAL = 60_000;
+
+/** For {@linkcode RedisStorage}. */
+export interface RedisStorageOptions {
+  /** The name whose messages and values it keeps. */
+  name: string;
+  /** How scripts are run. */
+  runner: Runner;
+  /** How it is woken; absent: it cannot be, and is polled. */
+  wakes?: Wakes;
+}
+
+/** A storage in Redis: one script for each operation. */
+export class RedisStorage implements Storage {
+  requests = 0;
+  readonly waitForWork?: (signal: AbortSignal) => Promise<void>;
+  readonly waitForKey?: (space: Space, key: string, signal: AbortSignal) => Promise<void>;
+  readonly #runner: Runner;
+  readonly #keys: Keys;
+  readonly #waiting?: Waiting;
+  /** Begins the receipts of this storage: no other one's begin so. */
+  readonly #token: string = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+  #claims = 0;
+  #sweptAt: number = performance.now();
+  #isClosed = false;
+
+  /** A storage that has sent nothing yet. */
+  constructor({ name, runner, wakes }: RedisStorageOptions) {
+    this.#runner = runner;
+    this.#keys = new Keys(name);
+    const waiting = wakes?.open(this.#keys.prefix);
+    if (!waiting) return;
+    this.#waiting = waiting;
+    this.waitForWork = (signal) => waiting.forWork(signal);
+    this.waitForKey = (space, key, signal) => waiting.forKey(space, key, this.#keys.space(space)[0], signal);
+  }
+
+  async exchange(exchange: Exchange): Promise<Exchanged> {
+    const claims = exchange.claim !== undefined && exchange.claim.limit > 0;
+    const { keys, args } = encodeExchange(exchange, {
+      keys: this.#keys,
+      token: `${this.#token}${(this.#claims++).toString(36)}`,
+      wakes: this.#waiting !== undefined,
+      sweeps: this.#isTimeToSweep(),
+    });
+    const looked = claims ? this.#waiting?.look() : undefined;
+    try {
+      const exchanged = decodeExchange(await this.#run("exchange", keys, args));
+      // With no hands free nothing was taken, so what became ready before is still news.
+      looked?.saw(exchanged.deliveries.length < exchange.claim!.limit ? exchanged.next ?? Infinity : undefined);
+      return exchanged;
+    } catch (error) {
+      looked?.saw();
+      throw error;
+    }
+  }
+
+  async renew(receipts: string[], lease: number, now?: number): Promise<Renewed> {
+    return decodeRenewed(await this.#messages("renew", now, `${lease}`, ...receipts), receipts);
+  }
+
+  async find(id: string, now?: number): Promise<Stored | undefined> {
+    return decodeStored(await this.#messages("find", now, id))[0];
+  }
+
+  /** Shows more than a thousand messages page by page: then what moves meanwhile may be missing. */
+  async list(
+    state: State,
+    { limit = Infinity, now }: { limit?: number; now?: number } = {},
+  ): Promise<Stored[]> {
+    const listed = new Map<string, Stored>();
+    for (let from = 0, asked = 0, got = 0; got === asked && from < limit; from += asked) {
+      asked = Math.min(limit - from, MOST_AT_ONCE);
+      const page = decodeStored(await this.#messages("list", now, LETTERS[state], `${from}`, `${asked}`));
+      got = page.length;
+      for (const stored of page) listed.set(stored.message.id, stored);
+    }
+    return [...listed.values()];
+  }
+
+  async counts(now?: number): Promise<Counts> {
+    const keys = [...this.#keys.messages, ...this.#keys.space("results")];
+    const [queued, scheduled, waiting, running, dead, results] = (await this.#run("counts", keys, [at(now)])).map(
+      Number,
+    );
+    return { queued, scheduled, waiting, running, dead, results };
+  }
+
+  /** Removes messages a thousand at a time, so that the server is not kept from others for long. */
+  async flush(what: (State | Space)[]): Promise<void> {
+    const letters = what.map((part) => isSpace(part) ? "" : LETTERS[part]).join("");
+    const keys = [...this.#keys.messages, ...what.filter(isSpace).flatMap((space) => this.#keys.space(space))];
+    while (Number((await this.#run("flush", keys, ["0", letters]))[0]) === 1);
+  }
+
+  async put(
+    space: Space,
+    key: string,
+    value: string,
+    { ttl, ifAbsent, ifValue, now }: PutOptions = {},
+  ): Promise<boolean> {
+    const conditions = [ifAbsent ? "absent" : "", ifValue === undefined ? "" : `~${ifValue}`];
+    const args = [...conditions, `${ttl ?? ""}`, key, `~${value}`];
+    return Number((await this.#values("put", space, now, ...args, ...this.#news(space, key)))[0]) === 1;
+  }
+
+  async peek(space: Space, keys: string[], now?: number): Promise<(string | undefined)[]> {
+    return (await this.#values("peek", space, now, ...keys)).map(toLiving);
+  }
+
+  async pop(space: Space, key: string, now?: number): Promise<string | undefined> {
+    return toLiving((await this.#values("take", space, now, "", key))[0]);
+  }
+
+  async delete(space: Space, key: string, { ifValue, now }: { ifValue?: string; now?: number } = {}): Promise<boolean> {
+    const condition = ifValue === undefined ? "" : `~${ifValue}`;
+    return (await this.#values("take", space, now, condition, key)).length > 0;
+  }
+
+  async increment(
+    space: Space,
+    key: string,
+    by: number,
+    { ttl, now }: { ttl?: number; now?: number } = {},
+  ): Promise<number> {
+    const args = [`${by}`, `${ttl ?? ""}`, key, ...this.#news(space, key)];
+    return Number(toLiving((await this.#values("increment", space, now, ...args))[0]));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#waiting?.close();
+  }
+
+  #messages(operation: Operation, now: number | undefined, ...args: string[]): Promise<unknown[]> {
+    return this.#run(operation, this.#keys.messages, [at(now), ...args]);
+  }
+
+  #values(operation: Operation, space: Space, now: number | undefined, ...args: string[]): Promise<unknown[]> {
+    return this.#run(operation, this.#keys.space(space), [at(now), ...args]);
+  }
+
+  async #run(operation: Operation, keys: readonly string[], args: readonly string[]): Promise<unknown[]> {
+    if (this.#isClosed) throw new HueyError("Cannot use a storage that is closed");
+    return await this.#runner.run(operation, keys, args, () => this.requests++);
+  }
+
+  /** Where it is to be announced that a key has got a value, and as what. */
+  #news(space: Space, key: string): [channel: string, topic: string] {
+    return [this.#waiting ? `${this.#keys.prefix}keys` : "", `${space} ${key}`];
+  }
+
+  #isTimeToSweep(): boolean {
+    if (performance.now() - this.#sweptAt < SWEEP_INTERVAL) return false;
+    this.#sweptAt = performance.now();
+    return true;
+  }
+}
+
+function at(now: number | undefined): string {
+  return now === undefined ? "" : `${now}`;
+}
+
+function toLiving(stored: unknown): string | undefined {
+  return stored === undefined || stored === "" ? undefined : toValue(String(stored));
+}
+
+function isSpace(part: State | Space): part is Space {
+  return (SPACES as readonly string[]).includes(part);
+}

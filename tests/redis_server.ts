@@ -1,0 +1,89 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+/** A Redis of the tests' own, which nobody else uses. */
+export interface RedisServer {
+  port: number;
+  /** Kills it as `kill -9` does, and starts it again on the same port and the same files. */
+  restart(): Promise<void>;
+  /** Ends it, and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** Whether the machine has a program. */
+export async function hasProgram(program: string): Promise<boolean> {
+  return await promisify(execFile)(program, ["--version"]).then(
+    () => true,
+    () => promisify(execFile)(program, ["version"]).then(() => true, () => false),
+  );
+}
+
+/** Starts `redis-server`, or another program of its kind, with these settings besides. */
+export async function startRedis(settings: string[] = [], program = "redis-server"): Promise<RedisServer> {
+  const directory = await mkdtemp(join(tmpdir(), "huey-redis-"));
+  const port = await freePort();
+  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", directory, "--save", "", ...settings];
+  let child = await launch(program, args);
+  return {
+    port,
+    restart: async () => {
+      await kill(child);
+      child = await launch(program, args);
+    },
+    stop: async () => {
+      await kill(child);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a cluster of three nodes, on three ports. */
+export async function startCluster(): Promise<{ ports: number[]; stop(): Promise<void> }> {
+  const settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+  const servers = await Promise.all([1, 2, 3].map(async () => {
+    // The bus would listen on this port and 10,000, which may be beyond the last one.
+    const bus = await freePort();
+    return await startRedis([...settings, "--cluster-port", `${bus}`]);
+  }));
+  const ports = servers.map(({ port }) => port);
+  const run = promisify(execFile);
+  const nodes = ports.map((port) => `127.0.0.1:${port}`);
+  await run("redis-cli", ["--cluster", "create", ...nodes, "--cluster-yes"]);
+  for (const port of ports) {
+    while (!(await run("redis-cli", ["-p", `${port}`, "cluster", "info"])).stdout.includes("cluster_state:ok"));
+  }
+  return { ports, stop: async () => void await Promise.all(servers.map((server) => server.stop())) };
+}
+
+function launch(program: string, args: string[]): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    let log = "";
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`${program} did not start:\n${log}`)));
+    child.stdout.on("data", (chunk) => {
+      log = (log + chunk).slice(-10_000);
+      if (log.includes("Ready to accept connections")) resolve(child);
+    });
+  });
+}
+
+function kill(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once("exit", () => resolve());
+    child.kill("SIGKILL");
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+  return port;
+}
