@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { getLogger } from "@logtape/logtape";
 import type { Core } from "./core.ts";
 import { ConfigurationError, describeError } from "./errors.ts";
+import { log } from "./log.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Exchanged } from "./storage.ts";
 import { refuseUnknown, toFlag } from "./task_options.ts";
@@ -208,7 +208,7 @@ export class Consumer {
   }
 
   #onClaimed(answer: Exchanged, wanted: number): void {
-    if (this.#failures > 0) getLogger(["huey", "consumer"]).info("The storage is there again");
+    if (this.#failures > 0) log("consumer")?.info("The storage is there again");
     this.#failures = 0;
     if (answer.deliveries.length > 0) this.#delay = this.#initialDelay;
     const delay = answer.deliveries.length === wanted || this.#core.storage.waitForWork ? this.#maxDelay : this.#delay;
@@ -222,7 +222,7 @@ export class Consumer {
     // No waiting helps against a file that is no database.
     if (error instanceof ConfigurationError) return this.#fail(error);
     const pause = Math.min(FIRST_PAUSE_AFTER_FAILURE * 2 ** this.#failures++, this.#maxDelay);
-    getLogger(["huey", "consumer"]).warn("The storage does not answer, trying again in {pause} ms: {error}", {
+    log("consumer")?.warn("The storage does not answer, trying again in {pause} ms: {error}", {
       pause,
       error: describeError(error),
     });
@@ -244,7 +244,7 @@ export class Consumer {
         next = due.next;
         if (due.made.length > 0) await scheduler.offer(due);
       } catch (error) {
-        getLogger(["huey", "scheduler"]).warn("Could not offer what is due, trying again: {error}", {
+        log("scheduler")?.warn("Could not offer what is due, trying again: {error}", {
           error: describeError(error),
         });
       }

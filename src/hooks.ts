@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { getLogger } from "@logtape/logtape";
 import { CancelExecution, describeError } from "./errors.ts";
+import { log } from "./log.ts";
 import type { Task } from "./task.ts";
 import { show } from "./time.ts";
 
@@ -98,7 +98,7 @@ async function runAll(kind: string, hooks: WorkerHook[]): Promise<void> {
 }
 
 function logFailure(kind: string, error: unknown, task?: Task): void {
-  getLogger(["huey", "hooks"]).error("A {kind} hook failed{where}: {error}", {
+  log("hooks")?.error("A {kind} hook failed{where}: {error}", {
     kind,
     where: task ? ` for task ${task.name} ${task.id}` : "",
     error: describeError(error),

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { getLogger } from "@logtape/logtape";
 import { describeError } from "./errors.ts";
+import { log } from "./log.ts";
 import type { Enqueued, Exchange, Exchanged, Message, Settlement, Storage } from "./storage.ts";
 import type { Clock } from "./time.ts";
 
@@ -153,7 +153,7 @@ export class Pump {
     const { storage, clock, now } = this.#options;
     for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       if (isFinal(error)) return this.#settleOneByOne(settling, error);
-      getLogger(["huey", "pump"]).warn("Could not settle {count} tasks, trying again in {pause} ms: {error}", {
+      log("pump")?.warn("Could not settle {count} tasks, trying again in {pause} ms: {error}", {
         count: settling.length,
         pause,
         error: describeError(error),

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { getLogger } from "@logtape/logtape";
 import type { Core } from "./core.ts";
 import { CancelExecution, describeError, RetryTask } from "./errors.ts";
+import { log } from "./log.ts";
 import { Task } from "./task.ts";
 import { toInstant, toMilliseconds } from "./time.ts";
 
@@ -32,7 +32,7 @@ function isWorthIt(task: Task, error: unknown): boolean {
   try {
     return task.fields.settings.retryIf(error);
   } catch (thrown) {
-    getLogger(["huey", "worker"]).error("'retryIf' of task {name} failed, so {id} is not retried: {error}", {
+    log("worker")?.error("'retryIf' of task {name} failed, so {id} is not retried: {error}", {
       name: task.name,
       id: task.id,
       error: describeError(thrown),

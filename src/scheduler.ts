@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { getLogger } from "@logtape/logtape";
 import type { Core } from "./core.ts";
 import { describeError } from "./errors.ts";
 import { announce } from "./announce.ts";
+import { log } from "./log.ts";
 import { toMessage } from "./message.ts";
 import type { Definition } from "./registry.ts";
 import type { Message } from "./storage.ts";
@@ -52,7 +52,7 @@ export class Scheduler {
         for (const slot of slots) due.made.push(await toSlotMessage(this.#core, definition, slot));
         due.next = Math.min(due.next, next);
       } catch (error) {
-        getLogger(["huey", "scheduler"]).error("The schedule of task {name} failed: {error}", {
+        log("scheduler")?.error("The schedule of task {name} failed: {error}", {
           name: definition.name,
           error: describeError(error),
         });

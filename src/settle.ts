@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { getLogger } from "@logtape/logtape";
 import type { Attempt } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { CancelExecution, describeError, HueyError } from "./errors.ts";
 import { isLater } from "./announce.ts";
 import { type Ending, type Executed, isAtMostOnce } from "./execute.ts";
+import { log } from "./log.ts";
 import { toMessage, toTask } from "./message.ts";
 import { follow, followAttempt, type Following } from "./follow.ts";
 import type { Finish } from "./outcome.ts";
@@ -65,7 +65,7 @@ export async function settle(core: Core, attempt: Attempt, { task, ending }: Exe
     for (const { signal, task, error } of draft.signals) core.signals.send(signal, task, error);
     return draft.settled;
   }
-  getLogger(["huey", "worker"]).warn("Task {name} {id} was not settled: its lease was lost to another worker", {
+  log("worker")?.warn("Task {name} {id} was not settled: its lease was lost to another worker", {
     name: task.name,
     id: task.id,
   });
@@ -158,7 +158,7 @@ async function failed(
 async function buried(core: Core, task: Task, reason: string, error?: unknown): Promise<Draft> {
   const note: DeadNote = { reason, ...(error === undefined ? {} : { error: describeError(error) }) };
   const thrown = error ?? new HueyError(`Task ${task.name} ${task.id} became a dead letter: ${reason}`);
-  getLogger(["huey", "worker"]).error("Task {name} {id} became a dead letter: {reason}", {
+  log("worker")?.error("Task {name} {id} became a dead letter: {reason}", {
     ...note,
     name: task.name,
     id: task.id,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { getLogger } from "@logtape/logtape";
 import { describeError } from "./errors.ts";
+import { log } from "./log.ts";
 import type { Task } from "./task.ts";
 import { show } from "./time.ts";
 
@@ -130,7 +130,7 @@ export class Signals {
 }
 
 function logFailure(signal: Signal, task: Task, thrown: unknown): void {
-  getLogger(["huey", "signals"]).error("A handler of the signal {signal} failed for task {name} {id}: {error}", {
+  log("signals")?.error("A handler of the signal {signal} failed for task {name} {id}: {error}", {
     signal,
     name: task.name,
     id: task.id,

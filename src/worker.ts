@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { getLogger } from "@logtape/logtape";
 import { Attempt, Interrupted, LeaseLost } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { describeError, TaskCanceled } from "./errors.ts";
 import { execute } from "./execute.ts";
+import { log } from "./log.ts";
 import type { Claimer } from "./pump.ts";
 import { idMark, revokedBy } from "./revoke.ts";
 import { settle, type Settled } from "./settle.ts";
@@ -161,7 +161,7 @@ export class Workers implements Claimer {
         }
         for (const { receipt, marks } of revoked) await this.#revoke(receipt, marks);
       } catch (error) {
-        getLogger(["huey", "worker"]).warn("Could not renew the leases of {count} tasks: {error}", {
+        log("worker")?.warn("Could not renew the leases of {count} tasks: {error}", {
           count: this.#held.size,
           error: describeError(error),
         });
