@@ -45,7 +45,7 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
 
   /** Made by `huey.task` and `huey.periodicTask`. */
   constructor(core: Core, definition: Definition, options: TaskOptions<Args> | PeriodicTaskOptions) {
-    super((...args: Args) => this.schedule(args, {}));
+    super((...args: Args) => this.schedule(args));
     Object.defineProperty(this, "name", { value: definition.name });
     this.options = options;
     this.#core = core;
@@ -72,7 +72,7 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
    * await remind.schedule(["ada"], { delay: "10m", priority: 5 });
    * ```
    */
-  async schedule(args: Args, options: CallOptions): Promise<Result<ValueOf<R>>> {
+  async schedule(args: Args, options: CallOptions = {}): Promise<Result<ValueOf<R>>> {
     const [result] = await enqueue(this.#core, [{ task: this.s(...args).with(options) }]);
     return result as Result<ValueOf<R>>;
   }

@@ -99,6 +99,11 @@ export interface ChordResult<Values extends unknown[] = unknown[], R = unknown> 
  * ```
  */
 export function group<const Members extends readonly Member[]>(members: Members): Group<MemberValues<Members>> {
+  if (!Array.isArray(members)) {
+    throw new TypeError(
+      "A task made with s(), a group, a chord, or a list of tasks is expected: call s() on a task function",
+    );
+  }
   for (const member of members) {
     if (!(member instanceof Task || member instanceof Chord)) {
       throw new TypeError("A member of a group must be a task made with s(), a pipeline or a chord");
