@@ -26,6 +26,14 @@ interface Script {
   sha: Promise<string>;
 }
 
+/** What running scripts has cost. */
+export interface Tally {
+  /** How many requests were sent. */
+  requests: number;
+  /** How many commands were executed, those that run scripts and those in them. */
+  commands: number;
+}
+
 /** Runs scripts by their hashes, and brings a script along where the server does not have it. */
 export class Runner {
   readonly #send: Send;
@@ -38,38 +46,61 @@ export class Runner {
     this.#firstLine = firstLine;
   }
 
-  /** The flat list that a script answers with. `count` is told of each request that is sent. */
+  /** The flat list that a script answers with. What it costs is added to `tally`. */
   async run(
     operation: Operation,
     keys: readonly string[],
     args: readonly string[],
-    count: () => void,
+    tally: Tally,
   ): Promise<unknown[]> {
     const { source, sha } = this.#script(operation);
     const rest = [`${keys.length}`, ...keys, ...args];
     const name = await sha;
+    const send = async (command: string, script: string): Promise<unknown[]> => {
+      tally.requests++;
+      tally.commands++;
+      const reply = await this.#send(command, [script, ...rest], keys[0]) as unknown[];
+      tally.commands += Number(reply.pop());
+      return reply;
+    };
     try {
-      try {
-        count();
-        return await this.#send("EVALSHA", [name, ...rest], keys[0]) as unknown[];
-      } catch (error) {
+      return await send("EVALSHA", name).catch((error) => {
         if (!isUnknown(error)) throw error;
-        count();
-        return await this.#send("EVAL", [source, ...rest], keys[0]) as unknown[];
-      }
+        return send("EVAL", source);
+      });
     } catch (error) {
-      throw new RedisError(DEEDS[operation], error);
+      // What can never be stored is told as the contract has it.
+      throw error instanceof RangeError ? error : new RedisError(DEEDS[operation], error);
     }
   }
 
   #script(operation: Operation): Script {
     let script = this.#scripts.get(operation);
     if (!script) {
-      const source = this.#firstLine + SCRIPTS[operation];
+      const source = this.#firstLine + counted(SCRIPTS[operation]);
       this.#scripts.set(operation, script = { source, sha: sha1(source) });
     }
     return script;
   }
+}
+
+/** A script that also counts the commands in it: their number is the last item of its answer. */
+function counted(script: string): string {
+  return `local commands = 0
+local function counting(call)
+  return function(...)
+    commands = commands + 1
+    return call(...)
+  end
+end
+local redis = { call = counting(redis.call), pcall = counting(redis.pcall) }
+local function run()
+${script}
+end
+local reply = run()
+reply[#reply + 1] = commands
+return reply
+`;
 }
 
 /** The code with which an error begins is part of Redis' protocol; clients have no other sign of it in common. */

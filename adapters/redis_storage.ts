@@ -33,6 +33,8 @@ export interface RedisStorageOptions {
 /** A storage in Redis: one script for each operation. */
 export class RedisStorage implements Storage {
   requests = 0;
+  /** How many commands were executed so far, those in scripts included. */
+  commands = 0;
   readonly waitForWork?: (signal: AbortSignal) => Promise<void>;
   readonly waitForKey?: (space: Space, key: string, signal: AbortSignal) => Promise<void>;
   readonly #runner: Runner;
@@ -162,7 +164,7 @@ export class RedisStorage implements Storage {
 
   async #run(operation: Operation, keys: readonly string[], args: readonly string[]): Promise<unknown[]> {
     if (this.#isClosed) throw new HueyError("Cannot use a storage that is closed");
-    return await this.#runner.run(operation, keys, args, () => this.requests++);
+    return await this.#runner.run(operation, keys, args, this);
   }
 
   /** Where it is to be announced that a key has got a value, and as what. */
