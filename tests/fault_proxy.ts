@@ -15,7 +15,7 @@ const LONGEST_DELAY = 10;
 export class FaultProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #target: { host: string; port: number };
+  readonly #target: RedisAddress;
   readonly #random: () => number;
   /** Whether faults happen. */
   isFaulty = true;
@@ -23,7 +23,7 @@ export class FaultProxy {
   readonly counts: Record<Fault, number> = { refuse: 0, cut: 0, tear: 0, drop: 0, halve: 0, delay: 0 };
 
   /** A proxy that is not open yet. `random` gives numbers from 0 to 1. */
-  constructor(target: { host: string; port: number }, random: () => number) {
+  constructor(target: RedisAddress, random: () => number) {
     this.#target = target;
     this.#random = random;
     this.#server = createServer((socket) => this.#connect(socket));
@@ -52,7 +52,7 @@ export class FaultProxy {
   #connect(client: Socket): void {
     this.#keep(client);
     if (this.#happens("refuse")) return void client.destroy();
-    const server = connect(this.#target.port, this.#target.host);
+    const server = connect(this.#target.port, this.#target.host ?? "127.0.0.1");
     this.#keep(server);
     client.on("close", () => server.destroy());
     server.on("close", () => client.destroy());

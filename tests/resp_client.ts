@@ -24,7 +24,8 @@ export class ErrorReply {
 
 /** Where a Redis is. */
 export interface RedisAddress {
-  host: string;
+  /** @default {"127.0.0.1"} */
+  host?: string;
   port: number;
 }
 
@@ -55,7 +56,7 @@ export class RespClient {
   /** Called once the connection is gone. */
   onClose: () => void = () => {};
 
-  constructor({ host, port }: RedisAddress) {
+  constructor({ host = "127.0.0.1", port }: RedisAddress) {
     this.#socket = connect(port, host);
     this.#socket.setNoDelay(true);
     this.#socket.on("data", (chunk: Uint8Array) => this.#read(chunk));
