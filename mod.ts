@@ -52,15 +52,17 @@ export {
 } from "./src/errors.ts";
 export { Chord, chord, type ChordResult, Group, group, type Member, type MemberValues } from "./src/group.ts";
 export type { PostExecuteHook, PreExecuteHook, WorkerHook } from "./src/hooks.ts";
-export { Huey, type TaskReference } from "./src/huey.ts";
+export { Huey } from "./src/huey.ts";
 export type { DeadTask, Flushable, QueueCounts } from "./src/inspect.ts";
 export type { KeyOptions } from "./src/keys.ts";
+export { type LockOptions, TaskLock } from "./src/lock.ts";
 export { memory } from "./src/memory.ts";
+export { RateLimit, type RateLimitOptions } from "./src/rate_limit.ts";
 export { rich } from "./src/rich.ts";
 export type { OutcomeStatus } from "./src/outcome.ts";
 export { type GetOptions, Result, type Status } from "./src/result.ts";
 export { ResultGroup, type ResultsOf } from "./src/result_group.ts";
-export type { RevokeOptions } from "./src/revoke.ts";
+export type { RevokeOptions, TaskReference } from "./src/revoke.ts";
 export { json, SerializationError, type Serializer } from "./src/serializer.ts";
 export {
   type Signal,

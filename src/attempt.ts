@@ -5,6 +5,7 @@
  * @module
  */
 import { HueyError, type TaskCanceled, type TaskTimeout } from "./errors.ts";
+import type { Hold } from "./holds.ts";
 import type { Delivery, Write } from "./storage.ts";
 
 /** The reason of an abort by shutdown: the task is given back. */
@@ -32,6 +33,8 @@ export class Attempt {
   readonly aborted: Promise<never>;
   /** What has to be written together with its end, as the abort has it. */
   writes: Write[] = [];
+  /** Locks and places that the task has while it runs: renewed with the lease, given back with the settlement. */
+  readonly holds: Hold[] = [];
   /** Whether the function was begun. */
   started = false;
   #reason: AbortReason | undefined;

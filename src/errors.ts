@@ -86,6 +86,17 @@ export class TaskLockedException extends HueyError {
 export class RateLimitExceeded extends HueyError {
   /** The class's name; survives minification. */
   override name = "RateLimitExceeded";
+  /** After how many milliseconds there is a place again. */
+  readonly delay: number;
+  /** Whether a task that throws this is run again then, at the cost of no retry. */
+  readonly retry: boolean;
+
+  /** Made by the library. */
+  constructor(message: string, { delay, retry }: { delay: number; retry: boolean }) {
+    super(message);
+    this.delay = delay;
+    this.retry = retry;
+  }
 }
 
 /**

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { admit, type Refusal } from "./admit.ts";
 import { type Attempt, LeaseLost } from "./attempt.ts";
 import { createContext } from "./context.ts";
 import type { Core } from "./core.ts";
@@ -43,6 +44,8 @@ export type Ending =
   | { kind: "stopped"; status: CanceledStatus; error?: unknown; writes: Write[] }
   /** Nobody can run this; a person has to look at it. */
   | { kind: "dead"; reason: string; error?: unknown }
+  /** Not begun: it has to wait for a lock or a limit. */
+  | { kind: "waiting"; refusal: Refusal }
   /** Given back, as this process cannot finish it. */
   | { kind: "released" }
   /** Somebody else has it by now. */
@@ -94,6 +97,8 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   if (task.expires !== undefined && task.expires < now) return { kind: "stopped", status: "expired", writes: [] };
   if (now + (changes.timeout ?? settings.timeout) > attempt.deadline) await attempt.park();
   if (attempt.reason) return { kind: "released" };
+  const refusal = await admit(core, task, attempt);
+  if (refusal) return { kind: "waiting", refusal };
 
   attempt.started = true;
   core.signals.send(SIGNAL_EXECUTING, task);

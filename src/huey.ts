@@ -14,17 +14,16 @@ import type { PostExecuteHook, PreExecuteHook, WorkerHook } from "./hooks.ts";
 import * as inspect from "./inspect.ts";
 import * as keys from "./keys.ts";
 import { createCore, type HueyOptions } from "./create_core.ts";
+import { flushLocks, isLocked, type LockOptions, TaskLock } from "./lock.ts";
+import { RateLimit, type RateLimitOptions } from "./rate_limit.ts";
 import { Result } from "./result.ts";
 import type { ResultGroup } from "./result_group.ts";
 import type { ValueOf } from "./spread.ts";
-import { idMark, isRevoked, restore, revoke, type RevokeOptions } from "./revoke.ts";
+import { idMark, isRevoked, restore, revoke, type RevokeOptions, type TaskReference } from "./revoke.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Signal, SignalHandler } from "./signals.ts";
 import type { Task } from "./task.ts";
 import type { PeriodicTaskOptions, TaskOptions } from "./task_options.ts";
-
-/** Something that names a task: its id, the task itself, or the handle on its outcome. */
-export type TaskReference = string | { readonly id: string };
 
 /**
  * A task queue: one name, one storage, and the task functions of a program.
@@ -72,10 +71,7 @@ export class Huey {
    * import { Huey } from "@hq/huey";
    *
    * const huey = new Huey("docs");
-   * export const fetchStatus = huey.task("fetchStatus", { retries: 2, retryDelay: "1m" }, async (url: string) => {
-   *   const response = await fetch(url);
-   *   return response.status;
-   * });
+   * huey.task("fetchStatus", { retries: 2, retryDelay: "1m" }, async (url: string) => (await fetch(url)).status);
    * ```
    */
   task<Args extends unknown[], R>(name: string, fn: TaskBody<Args, R>): TaskFunction<Args, Awaited<R>>;
@@ -105,9 +101,7 @@ export class Huey {
    * import { crontab, Huey } from "@hq/huey";
    *
    * const huey = new Huey("docs");
-   * huey.periodicTask("nightlyBackup", crontab({ hour: "3", minute: "0" }), async () => {
-   *   // …
-   * });
+   * huey.periodicTask("nightlyBackup", crontab({ hour: "3", minute: "0" }), () => {});
    * ```
    */
   periodicTask<R>(name: string, schedule: Schedule, fn: TaskBody<[], R>): TaskFunction<[], Awaited<R>>;
@@ -195,19 +189,39 @@ export class Huey {
     return this.core.hooks.addShutdown(hook);
   }
 
+  /** A lock of this name, over all processes. */
+  lockTask(name: string, options?: LockOptions): TaskLock {
+    return new TaskLock(this.core, name, options);
+  }
+
+  /** Whether somebody has the lock of this name. */
+  isLocked(name: string): Promise<boolean> {
+    return isLocked(this.core, name);
+  }
+
+  /** Ends the locks of these names, or all of them, whoever holds them; gives the named ones that were held. */
+  flushLocks(...names: string[]): Promise<string[]> {
+    return flushLocks(this.core, names);
+  }
+
+  /** A rate limit of this name, over all processes. */
+  rateLimit(name: string, options: RateLimitOptions): RateLimit {
+    return new RateLimit(this.core, name, options);
+  }
+
   /** Revokes a task: it will not run, or, if it is running, its `signal` is aborted. */
   revoke(task: TaskReference, options?: RevokeOptions): Promise<void> {
-    return revoke(this.core, idMark(idOf(task)), options);
+    return revoke(this.core, idMark(task), options);
   }
 
   /** Takes a revocation back; tells whether there was one. */
   restore(task: TaskReference): Promise<boolean> {
-    return restore(this.core, idMark(idOf(task)));
+    return restore(this.core, idMark(task));
   }
 
   /** Whether this very task is revoked. */
   isRevoked(task: TaskReference): Promise<boolean> {
-    return isRevoked(this.core, [idMark(idOf(task))]);
+    return isRevoked(this.core, [idMark(task)]);
   }
 
   /** Writes a value under a key of your own. */
@@ -280,8 +294,4 @@ export class Huey {
     await this.core.pump.idle();
     await this.core.storage.close?.();
   }
-}
-
-function idOf(task: TaskReference): string {
-  return typeof task === "string" ? task : task.id;
 }

@@ -27,6 +27,8 @@ interface Envelope {
   stages?: Envelope[];
   handler?: Envelope;
   join?: { id: string; index: number };
+  booking?: { place: number; at: number };
+  waited?: boolean;
   [unknown: string]: unknown;
 }
 
@@ -56,6 +58,11 @@ export async function toMessage(core: Core, task: Task): Promise<{ message: Mess
   if (task.priority !== 0) message.priority = task.priority;
   if (settings.unique) message.unique = await uniqueKey(core, task);
   return { message, task: new Task(fields) };
+}
+
+/** The body of a task's message. When it is to run stands beside it. */
+export async function encodeTask(core: Core, fields: TaskFields): Promise<string> {
+  return await core.serializer.encode(close({ ...fields, eta: undefined, delay: undefined }));
 }
 
 /**
@@ -92,13 +99,14 @@ export async function toListedTask(core: Core, message: Message): Promise<Task> 
 function isEnvelope(value: unknown): value is Envelope {
   if (!isRecord(value) || typeof value.id !== "string" || typeof value.name !== "string") return false;
   const { args, attempt = 1, delays = 0, changes = {}, expiry = { at: 0 }, eta = 0, delay = 0 } = value;
-  const { stages = [], handler, join = { id: "", index: 0 } } = value;
+  const { stages = [], handler, join = { id: "", index: 0 }, booking = { place: 0, at: 0 } } = value;
   return Array.isArray(args) && Number.isInteger(attempt) && Number.isInteger(delays) &&
     Number.isFinite(eta) && Number.isFinite(delay) &&
     isRecord(changes) && Object.values(changes).every((setting) => Number.isFinite(setting)) &&
     isRecord(expiry) && Number.isFinite(expiry.at ?? expiry.after) &&
     Array.isArray(stages) && stages.every(isEnvelope) && (handler === undefined || isEnvelope(handler)) &&
-    isRecord(join) && typeof join.id === "string" && Number.isInteger(join.index);
+    isRecord(join) && typeof join.id === "string" && Number.isInteger(join.index) &&
+    isRecord(booking) && Number.isInteger(booking.place) && Number.isFinite(booking.at);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -116,10 +124,10 @@ function close({ settings: _known, unknown, stages, handler, ...fields }: TaskFi
 
 /** A task out of what was in a body. */
 function open(core: Core, envelope: Envelope): TaskFields {
-  const { id, name, args, attempt, delays, changes = {}, expiry, eta, delay, stages, handler, join, ...unknown } =
-    envelope;
+  const { id, name, args, attempt, delays, changes = {}, expiry, eta, delay, ...others } = envelope;
+  const { stages, handler, join, booking, waited, ...unknown } = others;
   return {
-    ...{ id, name, args, attempt, delays, changes, expiry, eta, delay, join, unknown },
+    ...{ id, name, args, attempt, delays, changes, expiry, eta, delay, join, booking, waited, unknown },
     settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
     stages: stages?.map((stage) => open(core, stage)),
     handler: handler && open(core, handler),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
-import { CancelExecution, describeError, RetryTask } from "./errors.ts";
+import { CancelExecution, describeError, RateLimitExceeded, RetryTask } from "./errors.ts";
 import { log } from "./log.ts";
 import { Task } from "./task.ts";
 import { toInstant, toMilliseconds } from "./time.ts";
@@ -14,15 +14,27 @@ import { toInstant, toMilliseconds } from "./time.ts";
  * own does not make later delays grow.
  */
 export function nextAttempt(core: Core, task: Task, error: unknown): Task | undefined {
-  const asked = error instanceof RetryTask;
+  const asked = error instanceof RetryTask || error instanceof RateLimitExceeded && error.retry;
   if (!asked && !isWorthIt(task, error)) return undefined;
 
   const { fields } = task;
   const retries = asked ? task.retries : Math.max(0, task.retries - 1);
-  const next = { ...fields, attempt: task.attempt + 1, changes: { ...fields.changes, retries }, eta: undefined };
-  if (asked && error.eta !== undefined) return new Task({ ...next, eta: toInstant("eta", error.eta) });
-  if (asked && error.delay !== undefined) return new Task({ ...next, delay: toMilliseconds("delay", error.delay) });
+  const next = {
+    ...fields,
+    booking: undefined,
+    waited: undefined,
+    attempt: task.attempt + 1,
+    changes: { ...fields.changes, retries },
+    eta: undefined,
+  };
+  if (error instanceof RetryTask && error.eta !== undefined) {
+    return new Task({ ...next, eta: toInstant("eta", error.eta) });
+  }
+  if (error instanceof RetryTask && error.delay !== undefined) {
+    return new Task({ ...next, delay: toMilliseconds("delay", error.delay) });
+  }
   const delay = delayOf(core, task);
+  if (error instanceof RateLimitExceeded) return new Task({ ...next, delay: Math.max(delay, error.delay) });
   return new Task(delay === 0 ? next : { ...next, delay, delays: (fields.delays ?? 0) + 1 });
 }
 

@@ -33,9 +33,12 @@ export interface Revoked {
 /** A mark that nobody ever meets must go at last. */
 const LONGEST = 366 * 24 * 3_600_000;
 
+/** Something that names a task: its id, the task itself, or the handle on its outcome. */
+export type TaskReference = string | { readonly id: string };
+
 /** The key of the mark on one task. */
-export function idMark(id: string): string {
-  return `id:${id}`;
+export function idMark(task: TaskReference): string {
+  return `id:${typeof task === "string" ? task : task.id}`;
 }
 
 /** The key of the mark on all tasks of a name. */

@@ -10,7 +10,7 @@ import { CancelExecution, describeError, HueyError } from "./errors.ts";
 import { isLater } from "./announce.ts";
 import { type Ending, type Executed, isAtMostOnce } from "./execute.ts";
 import { log } from "./log.ts";
-import { toMessage, toTask } from "./message.ts";
+import { encodeTask, toMessage, toTask } from "./message.ts";
 import { follow, followAttempt, type Following } from "./follow.ts";
 import type { Finish } from "./outcome.ts";
 import { nextAttempt } from "./retry.ts";
@@ -30,7 +30,7 @@ import type { Settlement, Write } from "./storage.ts";
 import type { Task } from "./task.ts";
 
 /** What became of a delivery, in the words of a drain's report. */
-export type Settled = "complete" | "failed" | "retried" | "stopped" | "released" | "lost";
+export type Settled = "complete" | "failed" | "retried" | "stopped" | "waiting" | "released" | "lost";
 
 /** A settlement that is ready to be sent, with the signals that follow it. */
 interface Draft {
@@ -55,7 +55,13 @@ export async function settle(core: Core, attempt: Attempt, { task, ending }: Exe
   while (draft) {
     let accepted: boolean;
     try {
-      accepted = await core.pump.settle({ receipt: attempt.delivery.receipt, ...draft.settlement });
+      const { writes = [] } = draft.settlement;
+      const freed = attempt.holds.map(({ space, key }) => ({ space, key }));
+      accepted = await core.pump.settle({
+        receipt: attempt.delivery.receipt,
+        ...draft.settlement,
+        writes: [...writes, ...freed],
+      });
     } catch (error) {
       // The storage can never take this one. A dead letter without the value is what it can take.
       draft = draft.settlement.bury ? undefined : await buried(core, task, "its outcome cannot be stored", error);
@@ -94,6 +100,15 @@ async function drafted(
     }
     case "dead":
       return buried(core, task, ending.reason, ending.error);
+    case "waiting": {
+      const { signal, delay, booking } = ending.refusal;
+      const body = await encodeTask(core, { ...task.fields, booking, waited: true });
+      return {
+        settled: "waiting",
+        settlement: { release: { delay, body } },
+        signals: task.fields.waited ? [] : [{ signal, task }],
+      };
+    }
     case "released":
       if (!attempt.started) return { settled: "released", settlement: { release: {} }, signals: [] };
       if (isAtMostOnce(core, task)) {

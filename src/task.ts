@@ -55,6 +55,10 @@ export interface TaskFields {
   readonly handler?: TaskFields;
   /** Of the last stage of a member of a chord: where its value goes. */
   readonly join?: { readonly id: string; readonly index: number };
+  /** The start that a rate limit has promised. */
+  readonly booking?: { readonly place: number; readonly at: number };
+  /** Whether it had to wait for a lock or a limit, and said so. */
+  readonly waited?: boolean;
   /** The message's fields that this version knows nothing of; they survive. */
   readonly unknown?: Readonly<Record<string, unknown>>;
 }

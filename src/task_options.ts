@@ -5,6 +5,7 @@
  * @module
  */
 import { ConfigurationError } from "./errors.ts";
+import { type Rate, toRate } from "./rate.ts";
 import { type Duration, type Instant, show, toCount, toInstant, toMilliseconds } from "./time.ts";
 
 /** How often a message may be handed out to run. */
@@ -46,6 +47,12 @@ export interface TaskOptions<Args extends unknown[] = unknown[]> {
   context?: boolean;
   /** While one is not finished, a second call adds nothing and gives the first one's `Result`. @default {false} */
   unique?: boolean | UniqueOptions<Args>;
+  /** The lock that it needs to start: its name, or the name for these arguments. It waits for it, at the cost of no retry. */
+  lock?: string | ((...args: Args) => string);
+  /** At most `limit` starts in any `per`, the first ones at once; each key by itself. The others wait, at the cost of no retry. */
+  rateLimit?: { limit: number; per: Duration; key?: (...args: Args) => string };
+  /** At most `limit` at work at a time, over all workers; each key by itself. The others wait, at the cost of no retry. */
+  concurrency?: { limit: number; key?: (...args: Args) => string };
 }
 
 /** Options of one call, given to `Task.with` or `TaskFunction.schedule`; they win over those of the task function. */
@@ -113,6 +120,12 @@ export interface TaskSettings extends Required<CallSettings> {
   readonly context: boolean;
   /** What makes two calls the same (absent: name and arguments), and for how many milliseconds at the least. */
   readonly unique?: { key?: (...args: unknown[]) => string; within?: number };
+  /** The name of the lock for these arguments. */
+  readonly lock?: (...args: readonly unknown[]) => string;
+  /** At most so many starts in any `per` milliseconds. */
+  readonly rateLimit?: Rate & { readonly key: (...args: readonly unknown[]) => string };
+  /** At most so many at a time. */
+  readonly concurrency?: { readonly limit: number; readonly key: (...args: readonly unknown[]) => string };
   /** Of a periodic task, milliseconds. */
   readonly catchUp: number;
   /** Of a periodic task. */
@@ -121,7 +134,7 @@ export interface TaskSettings extends Required<CallSettings> {
 
 const TASK_OPTIONS = [
   ..."retries retryDelay retryBackoff retryMaxDelay retryJitter retryIf priority expires timeout".split(" "),
-  ..."resultTtl delivery context unique".split(" "),
+  ..."resultTtl delivery context unique lock rateLimit concurrency".split(" "),
 ];
 const PERIODIC_OPTIONS = [...TASK_OPTIONS, "catchUp", "catchUpAll"];
 const CALL_OPTIONS = "delay eta priority retries retryDelay retryBackoff expires timeout id".split(" ");
@@ -158,6 +171,7 @@ export function toTaskSettings(options: PeriodicTaskOptions | TaskOptions<never>
     delivery: toDelivery(delivery),
     context: toFlag("context", context),
     unique: toUnique(unique),
+    ...toLimits(options),
     catchUp: toMilliseconds("catchUp", catchUp),
     catchUpAll: toFlag("catchUpAll", catchUpAll),
   };
@@ -239,4 +253,22 @@ function toUnique(unique: TaskOptions<never>["unique"]): TaskSettings["unique"] 
     key: key as ((...args: unknown[]) => string) | undefined,
     within: within === undefined ? undefined : toMilliseconds("unique.within", within),
   };
+}
+
+function toLimits({ lock, rateLimit, concurrency }: TaskOptions<never>): Partial<TaskSettings> {
+  if (rateLimit) refuseUnknown(rateLimit, ["limit", "per", "key"], "option of 'rateLimit'");
+  if (concurrency) refuseUnknown(concurrency, ["limit", "key"], "option of 'concurrency'");
+  return {
+    lock: lock === undefined ? undefined : toKey("lock", typeof lock === "string" ? () => lock : lock),
+    rateLimit: rateLimit && { ...toRate(rateLimit), key: toKey("rateLimit.key", rateLimit.key ?? (() => "")) },
+    concurrency: concurrency && {
+      limit: toCount("concurrency.limit", concurrency.limit, 1),
+      key: toKey("concurrency.key", concurrency.key ?? (() => "")),
+    },
+  };
+}
+
+function toKey(option: string, key: unknown): (...args: readonly unknown[]) => string {
+  if (typeof key === "function") return key as (...args: readonly unknown[]) => string;
+  throw new TypeError(`'${option}' must be a function: current value is ${show(key)}`);
 }

@@ -8,6 +8,7 @@ import { Attempt, Interrupted, LeaseLost } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { describeError, TaskCanceled } from "./errors.ts";
 import { execute } from "./execute.ts";
+import { renewHold } from "./holds.ts";
 import { log } from "./log.ts";
 import type { Claimer } from "./pump.ts";
 import { idMark, revokedBy } from "./revoke.ts";
@@ -160,6 +161,8 @@ export class Workers implements Claimer {
           this.#held.get(receipt)?.abort(new LeaseLost("The lease was lost to another worker"));
         }
         for (const { receipt, marks } of revoked) await this.#revoke(receipt, marks);
+        const holds = [...this.#held.values()].flatMap(({ holds }) => holds);
+        await Promise.all(holds.map((hold) => renewHold(this.#core, hold, this.lease)));
       } catch (error) {
         log("worker")?.warn("Could not renew the leases of {count} tasks: {error}", {
           count: this.#held.size,
