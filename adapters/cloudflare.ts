@@ -22,7 +22,7 @@
  * @module
  */
 import type { DrainOptions, DrainReport, Huey } from "../mod.ts";
-import { createHandler, type DrainHandler } from "../src/http.ts";
+import { createHandler } from "../src/http.ts";
 
 /** For {@linkcode cloudflare}. */
 export interface CloudflareOptions<Env = unknown> extends DrainOptions {
@@ -50,7 +50,10 @@ export interface CloudflareHandlers<Env = unknown> {
 const FREE_PLAN = { maxRequests: 40 };
 
 /**
- * The handlers of a Worker. A Huey that needs the environment's bindings is made by a function, once per environment.
+ * The handlers of a Worker. A Huey that needs the environment's bindings is made by a function.
+ *
+ * Give a function wherever requests enqueue, too: what one invocation awaits dies with it when its client goes away, and
+ * a Huey that they all share would wait for it for ever. One that was made by the function serves one at a time.
  *
  * Drains within 40 requests to the storage unless `maxRequests` says otherwise: the free plan allows 50 subrequests in
  * all, and the tasks' own count too.
@@ -60,39 +63,43 @@ export function cloudflare<Env = unknown>(
   options: CloudflareOptions<Env> = {},
 ): CloudflareHandlers<Env> {
   const { secret, ...drainOptions } = { ...FREE_PLAN, ...options };
-  const made = new WeakMap<object, { huey: Huey; handle: DrainHandler }>();
+  const idle = new WeakMap<object, Huey[]>();
 
-  function of(env: Env): { huey: Huey; handle: DrainHandler } {
-    const key: object = typeof env === "object" && env !== null ? env : made;
-    let entry = made.get(key);
-    if (!entry) {
-      const instance = typeof huey === "function" ? huey(env) : huey;
-      const word = typeof secret === "function" ? secret(env) : secret;
-      entry = {
-        huey: instance,
-        handle: word ? createHandler(instance, { ...drainOptions, secret: word }) : refuse,
-      };
-      made.set(key, entry);
-    }
-    return entry;
+  /** One that has ended well is kept: it knows its schedules, and up to where they were looked at. */
+  async function use<T>(env: Env, work: (huey: Huey) => Promise<T>): Promise<T> {
+    if (typeof huey !== "function") return await work(huey);
+    const key: object = typeof env === "object" && env !== null ? env : idle;
+    const pool = idle.get(key) ?? [];
+    idle.set(key, pool);
+    const instance = pool.pop() ?? huey(env);
+    const value = await work(instance);
+    pool.push(instance);
+    return value;
   }
 
   function drain(env: Env): Promise<DrainReport> {
-    return of(env).huey.drain(drainOptions);
+    return use(env, (huey) => huey.drain(drainOptions));
   }
 
   return {
     async scheduled(_controller, env) {
       await drain(env);
     },
-    fetch: (request, env) => of(env).handle(request),
+    async fetch(request, env, context) {
+      const word = typeof secret === "function" ? secret(env) : secret;
+      if (!word) return refuse();
+      const answer = use(env, (huey) => createHandler(huey, { ...drainOptions, secret: word })(request));
+      // A drain is to be finished also for a caller who does not wait for the report.
+      context.waitUntil(answer);
+      return await answer;
+    },
     nudge(env, context) {
       context.waitUntil(drain(env));
     },
   };
 }
 
-function refuse(): Promise<Response> {
+function refuse(): Response {
   const error = "Give cloudflare() a secret to drain by request";
-  return Promise.resolve(Response.json({ error }, { status: 401, headers: { "www-authenticate": "Bearer" } }));
+  return Response.json({ error }, { status: 401, headers: { "www-authenticate": "Bearer" } });
 }

@@ -12,9 +12,11 @@
  * @module
  */
 import type { DrainOptions } from "./drain.ts";
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError, describeError, HueyError } from "./errors.ts";
 import type { Huey } from "./huey.ts";
+import { log } from "./log.ts";
 import { isSignedByQStash, type QStashKeys } from "./qstash.ts";
+import { toMilliseconds } from "./time.ts";
 
 export type { QStashKeys } from "./qstash.ts";
 
@@ -31,7 +33,10 @@ export type DrainHandler = (request: Request) => Promise<Response>;
 
 /**
  * Makes a handler that drains when it is sent a GET or a POST by somebody who knows the secret, and answers with the
- * report as JSON. One drain at a time: while one is at work, the others are told 429, since they could only wait.
+ * report as JSON.
+ *
+ * Others are answered with 401, other methods with 405, and 503 means that the storage cannot be reached. One drain at a
+ * time: whoever comes while one is at work is told 429, as there is nothing left for them to do.
  *
  * @throws {ConfigurationError} without a secret and without signing keys: nobody could be let in.
  */
@@ -44,7 +49,9 @@ export function createHandler(huey: Huey, options: HandlerOptions): DrainHandler
   if (secrets.length === 0 && !qstash) {
     throw new ConfigurationError("A handler needs a secret, or the signing keys of QStash: nobody could be let in");
   }
-  let isDraining = false;
+  const { budget = "25s" } = drainOptions;
+  const longest = budget === Infinity ? Infinity : toMilliseconds("budget", budget);
+  let busyUntil = -Infinity;
 
   return async (request) => {
     if (request.method !== "GET" && request.method !== "POST") {
@@ -53,14 +60,18 @@ export function createHandler(huey: Huey, options: HandlerOptions): DrainHandler
     const isLetIn = await isBearer(request, secrets) ||
       (qstash !== undefined && await isSignedByQStash(request, qstash, huey.core.clock.now()));
     if (!isLetIn) return answer(401, "Send Authorization: Bearer with the secret", { "www-authenticate": "Bearer" });
-    if (isDraining) return answer(429, "A drain is at work already", { "retry-after": "10" });
-    isDraining = true;
+    const now = huey.core.clock.now();
+    if (now < busyUntil) return answer(429, "A drain is at work already", { "retry-after": "10" });
+    // No longer than that: a platform may stop a drain without a word, and the next one is not to wait for its end.
+    const until = busyUntil = now + longest;
     try {
       return Response.json(await huey.drain(drainOptions));
-    } catch {
-      return answer(503, "The storage does not answer");
+    } catch (error) {
+      if (error instanceof HueyError) throw error;
+      log("http")?.error("The drain failed: {error}", { error: describeError(error) });
+      return answer(503, "The storage does not answer", { "retry-after": "60" });
     } finally {
-      isDraining = false;
+      if (busyUntil === until) busyUntil = -Infinity;
     }
   };
 }
