@@ -173,9 +173,9 @@ async function open(path: string, synchronous: string): Promise<SqliteDatabase> 
   let database: SqliteDatabase | undefined;
   try {
     database = new DatabaseSync(path) as SqliteDatabase;
-    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
-    database.exec("PRAGMA journal_mode = WAL");
-    database.exec(`PRAGMA synchronous = ${synchronous}`);
+    for (const pragma of [`busy_timeout = ${BUSY_TIMEOUT}`, "journal_mode = WAL", `synchronous = ${synchronous}`]) {
+      database.prepare(`PRAGMA ${pragma}`).all();
+    }
     upgrade(database);
     return database;
   } catch (error) {

@@ -13,11 +13,10 @@ export interface SqliteStatement {
 
 /**
  * The part of an open database that is used: the subset that `DatabaseSync` of `node:sqlite`, `Database` of
- * `bun:sqlite` and `better-sqlite3` have in common. Described here, so that none of them is a dependency.
+ * `bun:sqlite` and `better-sqlite3` have in common. Described here, so that none of them is a dependency. There is no
+ * `exec`: under Deno its errors do not tell their result code, by which a lock is known from a fault.
  */
 export interface SqliteDatabase {
-  /** Runs a statement. */
-  exec(sql: string): unknown;
   /** Compiles a statement. */
   prepare(sql: string): SqliteStatement;
   /** Closes the database. */

@@ -79,7 +79,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
 export function upgrade(database: SqliteDatabase, migrations: readonly (readonly string[])[] = MIGRATIONS): void {
   // Looked at without a lock first: most of the time there is nothing to do, and a reader disturbs nobody.
   if (versionOf(database) === migrations.length) return;
-  database.exec("BEGIN IMMEDIATE");
+  run(database, "BEGIN IMMEDIATE");
   try {
     const version = versionOf(database);
     if (version > migrations.length) {
@@ -88,15 +88,19 @@ export function upgrade(database: SqliteDatabase, migrations: readonly (readonly
           `known up to ${migrations.length}; update the library`,
       );
     }
-    for (const statement of migrations.slice(version).flat()) database.exec(statement);
-    database.exec("CREATE TABLE IF NOT EXISTS huey_schema (version INTEGER NOT NULL)");
-    database.exec("DELETE FROM huey_schema");
-    database.exec(`INSERT INTO huey_schema (version) VALUES (${migrations.length})`);
-    database.exec("COMMIT");
+    for (const statement of migrations.slice(version).flat()) run(database, statement);
+    run(database, "CREATE TABLE IF NOT EXISTS huey_schema (version INTEGER NOT NULL)");
+    run(database, "DELETE FROM huey_schema");
+    run(database, `INSERT INTO huey_schema (version) VALUES (${migrations.length})`);
+    run(database, "COMMIT");
   } catch (error) {
-    database.exec("ROLLBACK");
+    run(database, "ROLLBACK");
     throw error;
   }
+}
+
+function run(database: SqliteDatabase, sql: string): void {
+  database.prepare(sql).run();
 }
 
 function versionOf(database: SqliteDatabase): number {

@@ -22,9 +22,11 @@ test("memory: a factory remembers what a closed storage has left", async () => {
 test("memory: who waits is woken when something will be ready sooner than the last claim told", async () => {
   const storage = memory()("a");
   await storage.exchange({ claim: { limit: 1, lease: 1_000 } });
-  const woken = storage.waitForWork!(AbortSignal.timeout(60_000));
+  const signal = AbortSignal.timeout(60_000);
+  const woken = storage.waitForWork!(signal);
   await storage.exchange({ enqueue: [{ id: "a", name: "task", body: "", delay: 60_000 }] });
   await woken;
+  assertEquals(signal.aborted, false);
 });
 
 test("memory: a heap stays in order whatever is put in and taken out", () => {

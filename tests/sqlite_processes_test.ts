@@ -57,9 +57,11 @@ test("sqlite: who waits for work is woken by another process", async () => {
     const path = `${sandbox.folder}/huey.db`;
     const storage = sqlite(path)("shared");
     await storage.exchange({ claim: { limit: 1, lease: 1_000 } });
-    const woken = storage.waitForWork!(AbortSignal.timeout(60_000));
+    const signal = AbortSignal.timeout(60_000);
+    const woken = storage.waitForWork!(signal);
     assertEquals(await sandbox.start(USER, [path, "add"]).ended, 0);
     await woken;
+    assertEquals(signal.aborted, false);
     const { deliveries } = await storage.exchange({ claim: { limit: 1, lease: 1_000 } });
     assertEquals(deliveries.map(({ message }) => message.id), ["from afar"]);
     await storage.close!();

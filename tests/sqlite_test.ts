@@ -150,7 +150,9 @@ test("sqlite: what is not a database is refused by its path and left alone", asy
       const storage = sqlite(path)("a");
       const error = await assertRejects(() => storage.exchange(one), ConfigurationError, "Cannot open the database");
       assertStringIncludes(error.message, path);
-      await storage.waitForWork!(AbortSignal.timeout(60_000));
+      const signal = AbortSignal.timeout(60_000);
+      await storage.waitForWork!(signal);
+      assertEquals(signal.aborted, false);
       await storage.close!();
     }
     assertEquals(readFileSync(`${folder}/notes.txt`, "utf8"), "short");
@@ -245,8 +247,10 @@ test("sqlite: what has expired is swept by what comes after, a little at a time"
 test("sqlite: who waits is woken when something will be ready sooner than the last claim told", async () => {
   const storage = sqlite(":memory:")("a");
   await storage.exchange({ claim: { limit: 1, lease: 1_000 } });
-  const woken = storage.waitForWork!(AbortSignal.timeout(60_000));
+  const signal = AbortSignal.timeout(60_000);
+  const woken = storage.waitForWork!(signal);
   await storage.exchange({ enqueue: [{ id: "a", name: "task", body: "", delay: 60_000 }] });
   await woken;
+  assertEquals(signal.aborted, false);
   await storage.close!();
 });

@@ -19,7 +19,7 @@ export const scheduleCases: readonly Case[] = [
     name: "takes an eta in the past for now, and keeps it as it was",
     run: async (bench) => {
       await bench.enqueue(message("a"), message("b", { eta: bench.now - 60_000 }), message("c", { eta: bench.now }));
-      same(await bench.stateOf("b"), "queued", "the state");
+      same([await bench.stateOf("b"), await bench.stateOf("c")], ["queued", "queued"], "the states");
       const deliveries = await bench.claim();
       same(ids(deliveries), ["a", "b", "c"], "what is handed out");
       same(deliveries[1].message.eta, bench.now - 60_000, "the eta");
@@ -166,6 +166,7 @@ export const scheduleCases: readonly Case[] = [
         const exchanged = await bench.exchange({ claim: { limit: 400, lease: LEASE } });
         order.push(...ids(exchanged.deliveries));
         promoted += exchanged.promoted;
+        holds(exchanged.deliveries.length > 0, "expected each claim to hand out something, while something is ready");
         const left = promoted < many.length;
         holds(
           !left || exchanged.next! <= bench.now,

@@ -160,6 +160,19 @@ export const uniqueCases: readonly Case[] = [
     },
   },
   {
+    name: "holds a unique key again when a dead letter that still has it is brought back",
+    run: async (bench) => {
+      const until = bench.now + 1_000;
+      const { receipt } = await bench.start(unique("a", { unique: { key: "k", until } }));
+      await bench.accept({ receipt, bury: "broken" });
+      await bench.accept({ resting: { id: "a", states: ["dead"] }, retry: message("a") });
+      bench.now = until;
+      await isHeldBy(bench, "a", "at the instant");
+      await bench.accept({ receipt: (await bench.claimOne()).receipt });
+      await isFree(bench, "when it is finished");
+    },
+  },
+  {
     name: "lets another message hold a key whose instant has come, and only that one frees it",
     run: async (bench) => {
       const until = bench.now + 10;
