@@ -10,6 +10,7 @@ import { freeHold, takeHold } from "./holds.ts";
 import { type Booking, startOrBook } from "./rate_limit.ts";
 import { type Signal, SIGNAL_LOCKED, SIGNAL_RATE_LIMITED } from "./signals.ts";
 import type { Task } from "./task.ts";
+import type { TaskSettings } from "./task_options.ts";
 
 /** Why a task has to wait, and for how long. */
 export interface Refusal {
@@ -23,6 +24,11 @@ export interface Refusal {
 
 /** Nobody can say when a lock will be free: how long to wait before asking again, and how much more by chance. */
 const PAUSE = { least: 200, more: 300 };
+
+/** Whether there is anything to look at: most tasks have no limits. */
+export function isLimited({ lock, concurrency, rateLimit }: TaskSettings): boolean {
+  return lock !== undefined || concurrency !== undefined || rateLimit !== undefined;
+}
 
 /** Takes what the task needs into the attempt's hands; gives nothing if the task may start. */
 export async function admit(core: Core, task: Task, attempt: Attempt): Promise<Refusal | undefined> {

@@ -91,8 +91,8 @@ export class RateLimitExceeded extends HueyError {
   /** Whether a task that throws this is run again then, at the cost of no retry. */
   readonly retry: boolean;
 
-  /** Made by the library. */
-  constructor(message: string, { delay, retry }: { delay: number; retry: boolean }) {
+  /** Also for limits of your own: thrown by a task, it is run again after `delay` milliseconds. */
+  constructor(message: string, { delay = 0, retry = true }: { delay?: number; retry?: boolean } = {}) {
     super(message);
     this.delay = delay;
     this.retry = retry;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { admit, type Refusal } from "./admit.ts";
+import { admit, isLimited, type Refusal } from "./admit.ts";
 import { type Attempt, LeaseLost } from "./attempt.ts";
 import { createContext } from "./context.ts";
 import type { Core } from "./core.ts";
@@ -97,7 +97,7 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   if (task.expires !== undefined && task.expires < now) return { kind: "stopped", status: "expired", writes: [] };
   if (now + (changes.timeout ?? settings.timeout) > attempt.deadline) await attempt.park();
   if (attempt.reason) return { kind: "released" };
-  const refusal = await admit(core, task, attempt);
+  const refusal = isLimited(settings) ? await admit(core, task, attempt) : undefined;
   if (refusal) return { kind: "waiting", refusal };
 
   attempt.started = true;

@@ -38,6 +38,11 @@ interface Pending<T, A> {
 
 /** At most this many messages and settlements travel in one request, so that no request grows beyond what a storage takes. */
 const BATCH = 1_000;
+/**
+ * A request that is under way for this long is not waited for by those who come after it: where a platform ends an
+ * invocation, what it awaited never comes.
+ */
+const ABANDONED = 30_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
 
@@ -50,6 +55,8 @@ export class Pump {
   /** Those who have not been answered since somebody last asked for a request. */
   readonly #unanswered = new Set<Claimer>();
   #sending = false;
+  #sentAt = 0;
+  #round = 0;
   #sent: Promise<void> = Promise.resolve();
 
   /** A pump that sends nothing by itself. */
@@ -90,9 +97,12 @@ export class Pump {
   /** Sends what there is to send, as soon as the current turn of the event loop has said all it wants. */
   poke(): void {
     for (const claimer of this.#claimers) this.#unanswered.add(claimer);
-    if (this.#sending) return;
+    const now = this.#options.clock.now();
+    if (this.#sending && now - this.#sentAt < ABANDONED) return;
     this.#sending = true;
-    this.#sent = Promise.resolve().then(() => this.#send());
+    this.#sentAt = now;
+    const round = ++this.#round;
+    this.#sent = Promise.resolve().then(() => this.#send(round));
   }
 
   /** Resolves when no request is under way. */
@@ -100,8 +110,12 @@ export class Pump {
     while (this.#sending) await this.#sent;
   }
 
-  async #send(): Promise<void> {
-    while (this.#settling.length > 0 || this.#adding.length > 0 || this.#nextClaimer()) await this.#sendOne();
+  async #send(round: number): Promise<void> {
+    while (this.#settling.length > 0 || this.#adding.length > 0 || this.#nextClaimer()) {
+      this.#sentAt = this.#options.clock.now();
+      await this.#sendOne();
+      if (round !== this.#round) return;
+    }
     this.#sending = false;
   }
 
