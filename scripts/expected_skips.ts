@@ -10,5 +10,7 @@ export interface ExpectedSkip {
 
 /** All of them. A test that skips itself says so here, or the run fails. */
 export const expectedSkips: ExpectedSkip[] = [
+  { name: /^workerd: /, runtimes: ["deno", "bun"], reason: "what workerd runs is the same, whoever starts it" },
   { name: /^sqlite, given open by bun:sqlite: /, runtimes: ["deno", "node"], reason: "bun:sqlite is Bun's own" },
+  { name: /^Bun's client keeps the whole contract$/, runtimes: ["deno", "node"], reason: "only Bun has Bun's client" },
 ];
