@@ -86,12 +86,17 @@ export class Sandbox {
   readonly folder: string = mkdtempSync(`${tmpdir()}/huey-`);
   readonly #children: Child[] = [];
 
-  /** Starts a script with a runtime, as a user would. */
-  start(script: string, args: string[] = [], runtime: RuntimeName = ownRuntime): Child {
+  /** Starts a script with a runtime, as a user would; `env` is added to the environment. */
+  start(
+    script: string,
+    args: string[] = [],
+    runtime: RuntimeName = ownRuntime,
+    env: Record<string, string> = {},
+  ): Child {
     const child = new Child(
       spawn(program(runtime), [...(runtime === "deno" ? ["run", "-A"] : []), `${ROOT}${script}`, ...args], {
         cwd: ROOT,
-        env: { ...process.env, HUEY_TEST_FOLDER: this.folder, NODE_NO_WARNINGS: "1" },
+        env: { ...process.env, HUEY_TEST_FOLDER: this.folder, NODE_NO_WARNINGS: "1", ...env },
       }),
     );
     this.#children.push(child);
