@@ -20,4 +20,4 @@
  */
 export { type ContractOptions, storageContract } from "./testing/contract.ts";
 export { runAll } from "./testing/run_all.ts";
-export { TestClock } from "./testing/test_clock.ts";
+export { TestClock, type TestClockOptions } from "./testing/test_clock.ts";

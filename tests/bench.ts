@@ -3,37 +3,19 @@
  *
  * @module
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test } from "node:test";
-import { type Consumer, type ConsumerOptions, Huey, type HueyOptions, memory } from "@hq/huey";
-import { sqlite } from "@hq/huey/sqlite";
+import { after, test } from "node:test";
+import { type Consumer, type ConsumerOptions, Huey, type HueyOptions, type Storage } from "@hq/huey";
 import { TestClock } from "@hq/huey/testing";
 import { inTime } from "./eventually.ts";
+import { KINDS, type StorageFactory } from "./stores.ts";
 
-type StorageFactory = NonNullable<HueyOptions["storage"]>;
+const kinds = await Promise.all(
+  Object.entries(KINDS).map(async ([name, start]) => ({ name, ...await start() })),
+);
 
-/** A store of a test's own. Each call of `open` gives what one more process would have of it. */
-interface Store {
-  open(): StorageFactory;
-  remove?(): void;
-}
-
-/** Every storage there is. A new one joins the behaviour tests by one entry here. */
-const STORES: Record<string, () => Store> = {
-  memory: () => {
-    const factory = memory();
-    return { open: () => factory };
-  },
-  sqlite: () => {
-    const folder = mkdtempSync(join(tmpdir(), "huey-"));
-    return {
-      open: () => sqlite(join(folder, "huey.db")),
-      remove: () => rmSync(folder, { recursive: true, force: true }),
-    };
-  },
-};
+after(async () => {
+  for (const { end } of kinds) await end?.();
+});
 
 /** What a test gets. All of it is stopped, closed and removed after the test. */
 export interface Bench {
@@ -49,14 +31,15 @@ export interface Bench {
 
 /** Registers a test on every storage, with a Huey of these options. */
 export function onEveryStorage(title: string, body: (bench: Bench) => Promise<void>, options: HueyOptions = {}): void {
-  for (const [name, create] of Object.entries(STORES)) {
+  for (const { name, create } of kinds) {
     test(`${title} (${name})`, async () => {
       const store = create();
-      const clock = new TestClock();
+      const traffic = new Traffic();
+      const clock = new TestClock(undefined, { rest: () => traffic.rest() });
       const hueys: Huey[] = [];
       const consumers: Consumer[] = [];
       const another = (options?: HueyOptions): Huey => {
-        const huey = new Huey("tests", { storage: store.open(), clock, ...options });
+        const huey = new Huey("tests", { storage: traffic.watch(store.open()), clock, ...options });
         hueys.push(huey);
         return huey;
       };
@@ -72,8 +55,44 @@ export function onEveryStorage(title: string, body: (bench: Bench) => Promise<vo
       } finally {
         await Promise.all(consumers.map((consumer) => consumer.stop({ graceful: false })));
         await Promise.all(hueys.map((huey) => huey.close()));
-        store.remove?.();
+        await store.remove?.();
       }
+    });
+  }
+}
+
+/** The operations under way, so that the clock of a test stands still until they have ended. */
+class Traffic {
+  #underWay = 0;
+  #lastAt = 0;
+
+  /** The same storages, watched. */
+  watch(factory: StorageFactory): StorageFactory {
+    return (name) => this.#watched(factory(name));
+  }
+
+  /** Resolves when nothing is under way, and nothing was for a little while. */
+  async rest(): Promise<void> {
+    this.#lastAt = performance.now();
+    while (this.#underWay > 0 || performance.now() - this.#lastAt < 2) await new Promise((turn) => setTimeout(turn));
+  }
+
+  #watched(storage: Storage): Storage {
+    return new Proxy(storage, {
+      get: (target, key) => {
+        const member = Reflect.get(target, key, target);
+        if (typeof member !== "function") return member;
+        if (key === "waitForWork" || key === "waitForKey") return member.bind(target);
+        return async (...args: unknown[]) => {
+          this.#underWay++;
+          try {
+            return await member.apply(target, args);
+          } finally {
+            this.#underWay--;
+            this.#lastAt = performance.now();
+          }
+        };
+      },
     });
   }
 }

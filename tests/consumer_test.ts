@@ -31,7 +31,7 @@ onEveryStorage("a consumer wakes up for what another process enqueues", async ({
   assertEquals(await asTimePasses(clock, result.get({ blocking: true })), 8);
 });
 
-onEveryStorage("workers is how many tasks run at once, one if nothing is said", async ({ huey, consume }) => {
+onEveryStorage("workers is how many tasks run at once, one if nothing is said", async ({ huey, clock, consume }) => {
   let now = 0;
   let most = 0;
   const work = huey.task("work", async () => {
@@ -43,7 +43,7 @@ onEveryStorage("workers is how many tasks run at once, one if nothing is said", 
     most = 0;
     const results = [...await work.map(Array.from({ length: 20 }, () => []))];
     const consumer = await consume(workers ? { workers } : {});
-    await Promise.all([...results].map((result) => result.get({ blocking: true })));
+    await asTimePasses(clock, Promise.all(results.map((result) => result.get({ blocking: true }))));
     await consumer.stop();
     assertEquals(most, expected);
   }
@@ -245,17 +245,18 @@ onEveryStorage("a consumer that was stopped while it started runs nothing", asyn
   assertEquals([runs, (await huey.counts()).queued], [0, 1]);
 });
 
-onEveryStorage("two consumers of one process share the work", async ({ huey, consume }) => {
+onEveryStorage("two consumers of one process share the work", async ({ huey, clock, consume }) => {
   let runs = 0;
   const work = huey.task("work", () => {
     runs++;
   });
   const results = [...await work.map(Array.from({ length: 50 }, () => []))];
   const consumers: Consumer[] = [await consume({ workers: 3 }), await consume({ workers: 3 })];
-  await Promise.all([...results].map((result) => result.get({ blocking: true })));
+  await asTimePasses(clock, Promise.all(results.map((result) => result.get({ blocking: true }))));
   assertEquals(runs, 50);
   await consumers[0].stop();
-  assertEquals(await (await huey.task("more", () => "done")()).get({ blocking: true }), "done");
+  const more = await huey.task("more", () => "done")();
+  assertEquals(await asTimePasses(clock, more.get({ blocking: true })), "done");
 });
 
 onEveryStorage("an idle consumer sends few requests", async ({ huey, clock, consume }) => {

@@ -156,7 +156,7 @@ onEveryStorage("a startup hook that throws keeps nobody from working", async ({ 
   await consumer.stop();
 });
 
-onEveryStorage("with maxTasks a worker is started afresh after so many tasks", async ({ huey, consume }) => {
+onEveryStorage("with maxTasks a worker is started afresh after so many tasks", async ({ huey, clock, consume }) => {
   const seen: string[] = [];
   huey.onStartup(() => {
     seen.push("startup");
@@ -169,7 +169,7 @@ onEveryStorage("with maxTasks a worker is started afresh after so many tasks", a
   });
   const consumer = await consume({ maxTasks: 2 });
   const results = [...await work.map([[1], [2], [3], [4], [5]])];
-  await Promise.all(results.map((result) => result.get({ blocking: true })));
+  await asTimePasses(clock, Promise.all(results.map((result) => result.get({ blocking: true }))));
   await eventually(() => seen.length >= 10);
   await consumer.stop();
   assertEquals(seen.join(" "), "startup 1 2 shutdown startup 3 4 shutdown startup 5 shutdown");

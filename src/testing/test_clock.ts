@@ -1,5 +1,14 @@
 import { type Clock, type Duration, type Instant, toInstant, toMilliseconds } from "../time.ts";
 
+/** For {@linkcode TestClock}. */
+export interface TestClockOptions {
+  /**
+   * Called after somebody was woken: resolves when he has come to rest, so that time may go on. Absent: after a turn or
+   * two of the event loop, which is enough for storages in the same process.
+   */
+  rest?: () => Promise<void>;
+}
+
 interface Sleeper {
   due: number;
   wake(): void;
@@ -19,11 +28,13 @@ interface Sleeper {
  * ```
  */
 export class TestClock implements Clock {
+  readonly #rest: () => Promise<void>;
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
 
   /** A clock that stands at `start`: an instant, or a date as a string. @default {"2026-01-01T00:00:00Z"} */
-  constructor(start: Instant | string = "2026-01-01T00:00:00Z") {
+  constructor(start: Instant | string = "2026-01-01T00:00:00Z", { rest = turn }: TestClockOptions = {}) {
+    this.#rest = rest;
     this.#now = toInstant("start", typeof start === "string" ? new Date(start) : start);
   }
 
@@ -75,16 +86,16 @@ export class TestClock implements Clock {
         this.#sleepers.delete(sleeper);
         sleeper.wake();
       }
-      await turns(2);
+      await this.#rest();
     }
     this.#now = target;
   }
 }
 
-/** Lets the event loop turn, so that those who were woken get to where they wait again. Timers would take a millisecond each. */
-async function turns(count: number): Promise<void> {
+/** Lets the event loop turn twice. Timers would take a millisecond each. */
+async function turn(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < 2; i++) {
     await new Promise((resolve) => {
       port1.onmessage = resolve;
       port2.postMessage(null);

@@ -1,0 +1,88 @@
+/**
+ * Every storage there is, each with what it needs around it. A new one joins the behaviour tests by one entry here.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type HueyOptions, memory, type Storage } from "@hq/huey";
+import { redis } from "@hq/huey/redis";
+import { sqlite } from "@hq/huey/sqlite";
+import { upstash } from "@hq/huey/upstash";
+import { Redis } from "ioredis";
+import { listen } from "./http_listener.ts";
+import { startRedis } from "./redis_server.ts";
+import { UpstashServer } from "./upstash_server.ts";
+
+/** As `new Huey` takes it. */
+export type StorageFactory = NonNullable<HueyOptions["storage"]>;
+
+/** A store of a test's own. Each call of `open` gives what one more process would have of it. */
+export interface Store {
+  open(): StorageFactory;
+  remove?(): unknown;
+}
+
+/** Makes stores of one kind, each apart from the others. */
+export interface StoreKind {
+  /** A store that nobody has used. */
+  create(): Store;
+  /** Ends what was started for all of them. */
+  end?(): Promise<void>;
+}
+
+/** How each kind is started, once for a file of tests. */
+export const KINDS: Record<string, () => StoreKind | Promise<StoreKind>> = {
+  memory: () => ({
+    create: () => {
+      const factory = memory();
+      return { open: () => factory };
+    },
+  }),
+
+  sqlite: () => ({
+    create: () => {
+      const folder = mkdtempSync(join(tmpdir(), "huey-"));
+      return {
+        open: () => sqlite(join(folder, "huey.db")),
+        remove: () => rmSync(folder, { recursive: true, force: true }),
+      };
+    },
+  }),
+
+  redis: async () => {
+    const server = await startRedis();
+    return {
+      create: () => {
+        const client = new Redis({ port: server.port });
+        const own = crypto.randomUUID();
+        return { open: () => named(own, redis(client)), remove: () => client.disconnect() };
+      },
+      end: server.stop,
+    };
+  },
+
+  upstash: async () => {
+    const redis = await startRedis();
+    const token = crypto.randomUUID();
+    const server = new UpstashServer({ redis, token });
+    const listener = await listen(server.fetch);
+    return {
+      create: () => {
+        const own = crypto.randomUUID();
+        return { open: () => named(own, upstash({ url: listener.url, token })) };
+      },
+      end: async () => {
+        await listener.close();
+        server.close();
+        await redis.stop();
+      },
+    };
+  },
+};
+
+/** One server has the stores of many tests, each under a name of its own. */
+function named(own: string, factory: StorageFactory): StorageFactory {
+  return (name): Storage => factory(`${name}-${own}`.slice(0, 64));
+}
