@@ -34,6 +34,8 @@ export class Scheduler {
   readonly #since: number | undefined;
   /** Up to when the slots of a task were offered. */
   readonly #offered = new Map<string, number>();
+  /** When the next slot of a task is due, as of an instant: to ask a schedule takes longer than all the rest of an idle tick. */
+  readonly #known = new Map<Definition, { asOf: number; next: number }>();
 
   /** Watches from the instant `since` on; if that is absent, it looks back for as long as each task's `catchUp`. */
   constructor(core: Core, since?: number) {
@@ -71,7 +73,16 @@ export class Scheduler {
     return enqueued.filter(({ added }) => added).length;
   }
 
-  #slots({ name, schedule, settings }: Definition, now: number): { slots: number[]; next: number } {
+  #slots(definition: Definition, now: number): { slots: number[]; next: number } {
+    const known = this.#known.get(definition);
+    if (known && known.asOf <= now && now < known.next) return { slots: [], next: known.next };
+    const found = this.#find(definition, now);
+    // With slots to offer it is asked again, until they were.
+    if (found.slots.length === 0) this.#known.set(definition, { asOf: now, next: found.next });
+    return found;
+  }
+
+  #find({ name, schedule, settings }: Definition, now: number): { slots: number[]; next: number } {
     if (!this.#offered.has(name)) this.#offered.set(name, this.#since ?? now - settings.catchUp);
     let at = Math.max(this.#offered.get(name)!, now - Math.max(settings.catchUp, ON_TIME));
     const slots: number[] = [];
