@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import type { RedisAddress } from "./resp_client.ts";
 
 /**
  * What can befall a connection. `refuse`: it is closed as soon as it is open. `cut`: the request never arrives. `tear`:

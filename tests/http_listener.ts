@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -39,7 +40,7 @@ async function answer(
   const { method = "GET", headers, url } = incoming;
   const chunks: Uint8Array[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
-  const body = method === "GET" || method === "HEAD" ? undefined : new Blob(chunks as BlobPart[]);
+  const body = method === "GET" || method === "HEAD" ? undefined : Buffer.concat(chunks);
   const request = new Request(`http://${headers.host}${url}`, {
     method,
     headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
@@ -47,6 +48,11 @@ async function answer(
   });
   const response = await handler(request);
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  // As a stream only what is one: it costs.
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    outgoing.end(new Uint8Array(await response.arrayBuffer()));
+    return;
+  }
   const reader = response.body?.getReader();
   outgoing.on("close", () => void reader?.cancel().catch(() => {}));
   while (reader && !outgoing.destroyed) {
