@@ -40,8 +40,8 @@ export class RedisStorage implements Storage {
   readonly #runner: Runner;
   readonly #keys: Keys;
   readonly #waiting?: Waiting;
-  /** Begins the receipts of this storage: no other one's begin so. */
-  readonly #token: string = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+  /** Begins the receipts of this storage: no other one's begin so. Made when it is needed, as Workers allow no ids at load. */
+  #token?: string;
   #claims = 0;
   #sweptAt: number = performance.now();
   #isClosed = false;
@@ -61,7 +61,7 @@ export class RedisStorage implements Storage {
     const claims = exchange.claim !== undefined && exchange.claim.limit > 0;
     const { keys, args } = encodeExchange(exchange, {
       keys: this.#keys,
-      token: `${this.#token}${(this.#claims++).toString(36)}`,
+      token: `${this.#token ??= crypto.randomUUID().replaceAll("-", "").slice(0, 12)}${(this.#claims++).toString(36)}`,
       wakes: this.#waiting !== undefined,
       sweeps: this.#isTimeToSweep(),
     });
