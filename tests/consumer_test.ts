@@ -14,13 +14,13 @@ onEveryStorage("a consumer does nothing before it is started", async ({ huey, cl
   assertEquals([runs, (await huey.counts()).queued], [0, 1]);
 });
 
-onEveryStorage("a consumer runs what was there, and what comes", async ({ huey, consume }) => {
+onEveryStorage("a consumer runs what was there, and what comes", async ({ huey, clock, consume }) => {
   const work = huey.task("work", (x: number) => x);
   const before = await work(1);
   await consume();
-  assertEquals(await before.get({ blocking: true }), 1);
+  assertEquals(await asTimePasses(clock, before.get({ blocking: true })), 1);
   const after = await work(2);
-  assertEquals(await after.get({ blocking: true }), 2);
+  assertEquals(await asTimePasses(clock, after.get({ blocking: true })), 2);
 });
 
 onEveryStorage("a consumer wakes up for what another process enqueues", async ({ huey, another, clock, consume }) => {
@@ -49,14 +49,14 @@ onEveryStorage("workers is how many tasks run at once, one if nothing is said", 
   }
 });
 
-onEveryStorage("a worker that waits in a task does not hold up the others", async ({ huey, consume }) => {
+onEveryStorage("a worker that waits in a task does not hold up the others", async ({ huey, clock, consume }) => {
   const finish = Promise.withResolvers<string>();
   const slow = await huey.task("slow", () => finish.promise)();
   const quick = await huey.task("quick", () => "quick")();
   await consume({ workers: 2 });
-  assertEquals(await quick.get({ blocking: true }), "quick");
+  assertEquals(await asTimePasses(clock, quick.get({ blocking: true })), "quick");
   finish.resolve("slow");
-  assertEquals(await slow.get({ blocking: true }), "slow");
+  assertEquals(await asTimePasses(clock, slow.get({ blocking: true })), "slow");
 });
 
 onEveryStorage("a consumer that was stopped takes nothing more", async ({ huey, clock, consume }) => {
@@ -65,7 +65,7 @@ onEveryStorage("a consumer that was stopped takes nothing more", async ({ huey, 
     runs++;
   });
   const consumer = await consume();
-  await (await work()).get({ blocking: true });
+  await asTimePasses(clock, (await work()).get({ blocking: true }));
   await consumer.stop();
   await work();
   await clock.advance("1m");
@@ -200,12 +200,12 @@ onEveryStorage(
   },
 );
 
-onEveryStorage("run resolves when the consumer was stopped", async ({ huey }) => {
+onEveryStorage("run resolves when the consumer was stopped", async ({ huey, clock }) => {
   const consumer = huey.createConsumer();
   let ended = false;
   const running = consumer.run().then(() => ended = true);
   const result = await huey.task("work", () => "done")();
-  await result.get({ blocking: true });
+  await asTimePasses(clock, result.get({ blocking: true }));
   assertEquals(ended, false);
   await consumer.stop();
   await running;
@@ -288,12 +288,12 @@ onEveryStorage("workers of another kind are refused as long as there are none", 
 
 onEveryStorage(
   "closing while a consumer runs in another instance leaves that one alone",
-  async ({ huey, another, consume }) => {
+  async ({ huey, another, clock, consume }) => {
     huey.task("work", () => "done");
     const caller = another();
     const result = await caller.task("work", () => "done")();
     await caller.close();
     await consume();
-    assertEquals(await huey.result(result.id).get({ blocking: true }), "done");
+    assertEquals(await asTimePasses(clock, huey.result(result.id).get({ blocking: true })), "done");
   },
 );

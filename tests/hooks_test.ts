@@ -110,7 +110,7 @@ onEveryStorage("any other error of a hook is logged, and the task runs", async (
   assertEquals([await result.get(), seen], ["done", ["pre", "post"]]);
 });
 
-onEveryStorage("each hook has its remover", async ({ huey, consume }) => {
+onEveryStorage("each hook has its remover", async ({ huey, clock, consume }) => {
   const seen: string[] = [];
   const note = (what: string) => () => {
     seen.push(what);
@@ -125,7 +125,7 @@ onEveryStorage("each hook has its remover", async ({ huey, consume }) => {
   for (const remove of [...removers, ...removers]) remove();
   const result = await huey.task("work", () => {})();
   const consumer = await consume();
-  await result.get({ blocking: true });
+  await asTimePasses(clock, result.get({ blocking: true }));
   await consumer.stop();
   assertEquals(seen, ["kept"]);
 });
@@ -146,13 +146,13 @@ onEveryStorage("startup and shutdown hooks run once per worker", async ({ huey, 
   assertEquals(seen, [...Array(3).fill("startup"), ...Array(3).fill("shutdown")]);
 });
 
-onEveryStorage("a startup hook that throws keeps nobody from working", async ({ huey, consume }) => {
+onEveryStorage("a startup hook that throws keeps nobody from working", async ({ huey, clock, consume }) => {
   huey.onStartup(() => {
     throw new Error("broken");
   });
   huey.onShutdown(() => Promise.reject(new Error("broken")));
   const consumer = await consume();
-  assertEquals(await (await huey.task("work", () => "done")()).get({ blocking: true }), "done");
+  assertEquals(await asTimePasses(clock, (await huey.task("work", () => "done")()).get({ blocking: true })), "done");
   await consumer.stop();
 });
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Huey } from "@hq/huey";
 import { onEveryStorage } from "./bench.ts";
-import { eventually } from "./eventually.ts";
+import { asTimePasses, eventually } from "./eventually.ts";
 
 /** A task that notes what it was called with. */
 function noting(huey: Huey) {
@@ -98,7 +98,7 @@ onEveryStorage("a consumer wakes up for an eta", async ({ huey, clock, consume }
   await clock.advance("59m");
   assertEquals(seen, []);
   await clock.advance("1m");
-  await result.get({ blocking: true });
+  await asTimePasses(clock, result.get({ blocking: true }));
   assertEquals(seen, ["later"]);
 });
 

@@ -38,7 +38,7 @@ const nodeTest = await import("node:test").catch(() => undefined);
  * same content. Each is closed when its test is over.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { storageContract } from "@hq/huey/testing";
  * import { memory } from "@hq/huey";
  * storageContract("memory", memory());
