@@ -98,6 +98,7 @@ function ofCall(client: CallClient, wakeable: boolean): Connection {
         second.on("error", () => {}); // without it they print to the console
         second.on("message", events.message as (...args: never[]) => void);
         second.on("ready", () => events.up());
+        second.on("end", () => events.down());
         return Promise.resolve({
           subscribe: (channel) => second.subscribe(channel),
           close: () => second.disconnect(),
@@ -127,6 +128,7 @@ function connecting(duplicate: () => ConnectClient): Listen {
     const second = duplicate();
     second.on("error", () => {}); // without it their process ends
     second.on("ready", () => events.up());
+    second.on("end", () => events.down());
     await second.connect();
     const listener = (message: string, channel: string): void => events.message(channel, message);
     return {
@@ -143,13 +145,15 @@ function ofSend(client: SendClient, wakeable: boolean): Connection {
       ? async (events) => {
         const second = await client.duplicate!() as BunClient;
         second.onconnect = () => events.up();
+        second.onclose = () => events.down();
         const listener = (message: string, channel: string): void => events.message(channel, message);
-        const subscribed = new Set<string>();
+        const heard = new Set<string>();
         return {
-          subscribe: async (channel) => {
-            if (subscribed.has(channel)) return;
-            await second.subscribe(channel, listener);
-            subscribed.add(channel);
+          // Over a reconnect it keeps the listener and loses the subscription.
+          subscribe: (channel) => {
+            const subscribed = second.subscribe(channel, heard.has(channel) ? () => {} : listener);
+            heard.add(channel);
+            return subscribed;
           },
           close: () => second.close(),
         };

@@ -15,6 +15,8 @@ export interface ListenerEvents {
   message(channel: string, message: string): void;
   /** The connection is there, or is there again: what was said meanwhile is lost. */
   up(): void;
+  /** The connection is gone, and will not come back by itself. */
+  down(): void;
 }
 
 /** Opens a second connection. */
@@ -87,10 +89,7 @@ export class Wakes {
   }
 
   async #subscribeOnce(channel: string): Promise<void> {
-    const opening = this.#listener ??= this.#listen({
-      message: (channel, message) => this.#deliver(channel, message),
-      up: () => void this.#resubscribe(),
-    });
+    const opening = this.#listener ??= this.#openListener();
     try {
       await (await opening).subscribe(channel);
     } catch (error) {
@@ -99,6 +98,20 @@ export class Wakes {
       await opening.then((listener) => listener.close()).catch(() => {});
       throw error;
     }
+  }
+
+  #openListener(): Promise<Listener> {
+    const opening: Promise<Listener> = this.#listen({
+      message: (channel, message) => this.#deliver(channel, message),
+      up: () => void this.#resubscribe(),
+      down: () => {
+        if (this.#listener !== opening) return;
+        this.#listener = undefined;
+        this.#channels.clear();
+        for (const waiting of this.#all()) waiting.wakeAll();
+      },
+    });
+    return opening;
   }
 
   async #resubscribe(): Promise<void> {

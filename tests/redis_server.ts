@@ -16,23 +16,21 @@ export interface RedisServer {
 
 /** Whether the machine has a program. */
 export async function hasProgram(program: string): Promise<boolean> {
-  return await promisify(execFile)(program, ["--version"]).then(
-    () => true,
-    () => promisify(execFile)(program, ["version"]).then(() => true, () => false),
-  );
+  return await promisify(execFile)("which", [program]).then(() => true, () => false);
 }
 
-/** Starts `redis-server`, or another program of its kind, with these settings besides. */
-export async function startRedis(settings: string[] = [], program = "redis-server"): Promise<RedisServer> {
+/** Starts `redis-server` with these settings besides; with `tls` the port speaks nothing else. */
+export async function startRedis(settings: string[] = [], { tls = false } = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), "huey-redis-"));
   const port = await freePort();
-  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", directory, "--save", "", ...settings];
-  let child = await launch(program, args);
+  const ports = tls ? ["--port", "0", "--tls-port", `${port}`] : ["--port", `${port}`];
+  const args = [...ports, "--bind", "127.0.0.1", "--dir", directory, "--save", "", ...settings];
+  let child = await launch(args);
   return {
     port,
     restart: async () => {
       await kill(child);
-      child = await launch(program, args);
+      child = await launch(args);
     },
     stop: async () => {
       await kill(child);
@@ -59,12 +57,12 @@ export async function startCluster(): Promise<{ ports: number[]; stop(): Promise
   return { ports, stop: async () => void await Promise.all(servers.map((server) => server.stop())) };
 }
 
-function launch(program: string, args: string[]): Promise<ChildProcess> {
+function launch(args: string[]): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
     let log = "";
     child.once("error", reject);
-    child.once("exit", () => reject(new Error(`${program} did not start:\n${log}`)));
+    child.once("exit", () => reject(new Error(`redis-server did not start:\n${log}`)));
     child.stdout.on("data", (chunk) => {
       log = (log + chunk).slice(-10_000);
       if (log.includes("Ready to accept connections")) resolve(child);
