@@ -5,6 +5,7 @@
  * @module
  */
 import type { Hooks } from "./hooks.ts";
+import type { Meter } from "./meter.ts";
 import type { Pump } from "./pump.ts";
 import type { Registry } from "./registry.ts";
 import type { Serializer } from "./serializer.ts";
@@ -41,6 +42,12 @@ export interface Core {
   readonly settings: Settings;
   /** Where messages and outcomes are. */
   readonly storage: Storage;
+  /**
+   * What sees every request to it.
+   *
+   * @ignore
+   */
+  readonly meter: Meter;
   /**
    * The way to it.
    *

@@ -7,6 +7,7 @@ import type { Core } from "./core.ts";
 import { checkTimeZone } from "./crontab.ts";
 import { Hooks } from "./hooks.ts";
 import { memory } from "./memory.ts";
+import { Meter } from "./meter.ts";
 import { Pump } from "./pump.ts";
 import { Registry } from "./registry.ts";
 import { rich } from "./rich.ts";
@@ -77,12 +78,14 @@ export function createCore(name: string, options: HueyOptions): Core {
   };
   checkTimeZone(settings.timeZone);
   if (settings.lease < 1) throw new RangeError(`'lease' must be at least 1 ms: current value is ${settings.lease} ms`);
-  const storage = open(name);
+  const meter = new Meter();
+  const storage = meter.through(open(name));
   const storageTime = clock === systemClock ? () => undefined : () => clock.now();
   return {
     name,
     settings,
     storage,
+    meter,
     pump: new Pump({ storage, clock, now: storageTime }),
     clock,
     storageTime,

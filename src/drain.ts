@@ -51,7 +51,10 @@ export interface DrainReport {
   stoppedBy: StoppedBy;
 }
 
-/** Of the requests that may be sent, what is kept for bringing back what is in hands, and for counting what is left. */
+/**
+ * Of the requests that may be sent, what is kept for bringing back what is in hands, and for what is still under way; a
+ * server that does not know a script yet takes two for one.
+ */
 const RESERVED_REQUESTS = 3;
 
 const OPTIONS = "maxTasks budget maxRequests concurrency signal".split(" ");
@@ -89,7 +92,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     quota: () => {
       if (begun >= maxTasks) stoppedBy ??= "tasks";
       if (core.clock.now() >= until) stoppedBy ??= "budget";
-      if (core.storage.requests - before > maxRequests - RESERVED_REQUESTS && begun > 0) stoppedBy ??= "requests";
+      if (core.storage.requests - before + RESERVED_REQUESTS > maxRequests) stoppedBy ??= "requests";
       return stoppedBy ? 0 : maxTasks - begun;
     },
     onClaimed: (answer, wanted) => {
@@ -107,18 +110,43 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
       count(report, settled, started);
       endIfDone();
     },
+    onExecuted: () => letGoIfDone(),
     onParked: () => {
       isCut = true;
       endIfDone();
+      letGoIfDone();
       core.pump.poke();
     },
   });
+  let letGo: (() => void) | undefined;
 
   function endIfDone(): void {
     if (workers.busy === 0 && (isDry || workers.wants() === 0)) ended.abort();
   }
 
+  /** Just enough requests are left: what runs may end, and then all of it is settled at once. */
+  function closeIfUsedUp(): void {
+    const used = core.storage.requests - before + core.meter.underWay;
+    if (letGo || used + RESERVED_REQUESTS < maxRequests) return;
+    stoppedBy ??= "requests";
+    const reopen = core.meter.close();
+    const release = core.pump.hold();
+    letGo = () => {
+      release();
+      reopen();
+      letGo = () => {};
+    };
+    // Leases cannot be renewed any more, so nothing may go on for long.
+    core.clock.sleep(core.settings.lease / 2, ended.signal).then(() => workers.interrupt(), () => {});
+    letGoIfDone();
+  }
+
+  function letGoIfDone(): void {
+    if (workers.executing === 0) letGo?.();
+  }
+
   if (!stoppedBy) {
+    const unwatch = core.meter.watch(closeIfUsedUp);
     const due = await scheduler?.due();
     const stop = (): void => {
       stoppedBy ??= "signal";
@@ -138,11 +166,15 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     workers.interrupt();
     await workers.idle();
     workers.end();
+    unwatch();
+    letGo?.();
     report.periodic = await offering;
     if (failure) throw failure.error;
     if (isCut) stoppedBy ??= "budget";
   }
-  if (stoppedBy) report.remaining = (await core.storage.counts(core.storageTime())).queued;
+  if (stoppedBy && core.storage.requests - before + 2 <= maxRequests) {
+    report.remaining = (await core.storage.counts(core.storageTime())).queued;
+  }
   return { ...report, requests: core.storage.requests - before, stoppedBy: stoppedBy ?? "empty" };
 }
 

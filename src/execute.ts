@@ -11,6 +11,7 @@ import type { Core } from "./core.ts";
 import {
   type CanceledStatus,
   CancelExecution,
+  describeError,
   RateLimitExceeded,
   RetryTask,
   TaskCanceled,
@@ -18,6 +19,7 @@ import {
   TaskTimeout,
 } from "./errors.ts";
 import { readParts } from "./follow.ts";
+import { log } from "./log.ts";
 import { toListedTask, toTask } from "./message.ts";
 import type { Definition } from "./registry.ts";
 import { revokedBy } from "./revoke.ts";
@@ -59,22 +61,27 @@ export interface Executed {
 
 /** Runs what a delivery holds. Never throws. */
 export async function execute(core: Core, attempt: Attempt): Promise<Executed> {
-  const { message } = attempt.delivery;
+  const { message, parts } = attempt.delivery;
   let task: Task;
   try {
     task = await toTask(core, message);
+    if (parts) task = new Task({ ...task.fields, args: [...task.args, await readParts(core, parts)] });
   } catch (error) {
     return {
       task: await toListedTask(core, message),
       ending: { kind: "dead", reason: "its message cannot be decoded", error },
     };
   }
-  const { parts } = attempt.delivery;
-  if (parts) {
-    const values = await readParts(core, parts);
-    task = new Task({ ...task.fields, args: [...task.args, values] });
+  try {
+    return { task, ending: await begin(core, task, attempt) };
+  } catch (error) {
+    log("worker")?.warn("Could not begin task {name} {id}, giving it back: {error}", {
+      name: task.name,
+      id: task.id,
+      error: describeError(error),
+    });
+    return { task, ending: { kind: "released" } };
   }
-  return { task, ending: await begin(core, task, attempt) };
 }
 
 async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> {

@@ -7,6 +7,7 @@
  */
 import { describeError } from "./errors.ts";
 import { log } from "./log.ts";
+import { RequestsUsedUp } from "./meter.ts";
 import type { Enqueued, Exchange, Exchanged, Message, Settlement, Storage } from "./storage.ts";
 import type { Clock } from "./time.ts";
 
@@ -54,6 +55,7 @@ export class Pump {
   #adding: Pending<Message[], Enqueued[]>[] = [];
   /** Those who have not been answered since somebody last asked for a request. */
   readonly #unanswered = new Set<Claimer>();
+  #holders = 0;
   #sending = false;
   #sentAt = 0;
   #round = 0;
@@ -67,6 +69,7 @@ export class Pump {
   /** Adds messages. Rejects if the request failed, in which case they may or may not have been added. */
   enqueue(messages: Message[]): Promise<Enqueued[]> {
     if (messages.length === 0) return Promise.resolve([]);
+    if (this.#holders > 0) return Promise.reject(new RequestsUsedUp("Cannot enqueue: 'maxRequests' is used up"));
     return new Promise((resolve, reject) => {
       this.#adding.push({ item: messages, resolve, reject });
       this.poke();
@@ -94,6 +97,18 @@ export class Pump {
     };
   }
 
+  /**
+   * From now on nothing is sent, and settlements collect, until the function that it gives is called: then all of them
+   * go in one request.
+   */
+  hold(): () => void {
+    this.#holders++;
+    return () => {
+      this.#holders--;
+      this.poke();
+    };
+  }
+
   /** Sends what there is to send, as soon as the current turn of the event loop has said all it wants. */
   poke(): void {
     for (const claimer of this.#claimers) this.#unanswered.add(claimer);
@@ -111,7 +126,7 @@ export class Pump {
   }
 
   async #send(round: number): Promise<void> {
-    while (this.#settling.length > 0 || this.#adding.length > 0 || this.#nextClaimer()) {
+    while (this.#holders === 0 && (this.#settling.length > 0 || this.#adding.length > 0 || this.#nextClaimer())) {
       this.#sentAt = this.#options.clock.now();
       await this.#sendOne();
       if (round !== this.#round) return;

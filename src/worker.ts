@@ -35,6 +35,8 @@ export interface WorkersOptions {
   onClaimed?: (answer: Exchanged, wanted: number) => void;
   /** Called when such a request has failed. */
   onFailed?: (error: unknown) => void;
+  /** Called when a delivery was run, or not, and is to be settled. */
+  onExecuted?: () => void;
   /** Called when a delivery was put aside, since its timeout would take it past the deadline. */
   onParked?: () => void;
   /** Called when a delivery has come to its end here. */
@@ -51,6 +53,7 @@ export class Workers implements Claimer {
   readonly #ended = new AbortController();
   #accepting = false;
   #parked = 0;
+  #executing = 0;
   #detach: () => void = () => {};
   #onIdle: () => void = () => {};
 
@@ -65,6 +68,11 @@ export class Workers implements Claimer {
   /** How many deliveries are in hands, those put aside apart. */
   get busy(): number {
     return this.#held.size - this.#parked;
+  }
+
+  /** How many are being run, those put aside apart; the others are only to be settled. */
+  get executing(): number {
+    return this.#executing - this.#parked;
   }
 
   /** Begins to claim. */
@@ -124,10 +132,13 @@ export class Workers implements Claimer {
     // Claimed for us before we stopped claiming, or for a hand that has gone: back with it.
     if (!this.#accepting || !worker) attempt.abort(new Interrupted("The consumer is shutting down"));
 
+    this.#executing++;
     const executed = await execute(core, attempt);
+    this.#executing--;
     const settling = settle(core, attempt, executed);
     // Free from here on: the request that settles this one claims the next.
     if (worker) void this.#release(worker);
+    this.#options.onExecuted?.();
     const settled = await settling;
     this.#held.delete(delivery.receipt);
     this.#options.onSettled?.(settled, attempt.started);
@@ -154,7 +165,7 @@ export class Workers implements Claimer {
     while (true) {
       await clock.sleep(this.lease / 3, signal).catch(() => {});
       if (signal.aborted) return;
-      if (this.#held.size === 0) continue;
+      if (this.#held.size === 0 || this.#core.meter.isClosed) continue;
       try {
         const { lost, revoked } = await storage.renew([...this.#held.keys()], this.lease, storageTime());
         for (const receipt of lost) {
