@@ -17,7 +17,7 @@ import { holdKey } from "./deno_kv_holds.ts";
 import { readParts } from "./deno_kv_parts.ts";
 import { applySteps, commit, type Queue, share, type Step } from "./deno_kv_queue.ts";
 import { Conflict, type Transaction } from "./deno_kv_transaction.ts";
-import { deleteValue, expectNoChunks, getValues, setValue, valueKey } from "./deno_kv_values.ts";
+import { deleteValue, expectNoChunks, getValues, isRare, setValue, valueKey } from "./deno_kv_values.ts";
 
 /** What one settlement, or one message that was to be added, is answered. */
 type Answer = boolean | Enqueued;
@@ -37,6 +37,7 @@ export async function exchange(queue: Queue, asked: Exchange, now: number): Prom
     const from = answers.length;
     const to = from + share(count - from, attempt);
     const done = await commit(tx, async () => {
+      queue.rare ||= await isRare(tx, attempt === 0);
       const applied = await apply(
         queue,
         tx,
@@ -62,6 +63,7 @@ export async function exchange(queue: Queue, asked: Exchange, now: number): Prom
       continue;
     }
     attempt = 0;
+    queue.rare ||= await isRare(tx, false);
     leaves ||= tx.leaves;
     answers.push(...done.applied);
     if (!done.claimed) continue;
@@ -77,12 +79,12 @@ export async function exchange(queue: Queue, asked: Exchange, now: number): Prom
   settle.forEach(({ receipt }) => receipt !== undefined && queue.forget(receipt));
   exchanged.settled = answers.slice(0, settle.length) as boolean[];
   exchanged.enqueued = answers.slice(settle.length) as Enqueued[];
-  if (handed.length > 0) exchanged.deliveries = await deliver(await queue.begin(), handed, now);
+  if (handed.length > 0) exchanged.deliveries = await deliver(queue, handed, now);
   if (leaves || (claim && handed.length === 0)) await queue.sweep(leaves ? "now" : "perhaps");
   return exchanged;
 }
 
-/** The marks on messages. Most of the time there are none at all, which is asked only once. */
+/** The marks on messages. Often there are none at all, which is asked only once. */
 export async function readMarks(
   tx: Transaction,
   messages: readonly { id: string; name: string }[],
@@ -112,7 +114,7 @@ async function apply(
     ...(attempt === 0 ? unique : added).map(({ id }) => placeKey(id)),
     ...unique.map(({ unique }) => holdKey(unique!.key)),
   ]);
-  await expectNoChunks(tx, settle.flatMap(({ writes = [] }) => writes));
+  await expectNoChunks(tx, settle.flatMap(({ writes = [] }) => writes), queue.rare);
   const steps: Step<Answer>[] = [
     ...settle.map((settlement) => (tx: Transaction) => applySettlement(queue, tx, settlement, now, attempt)),
     ...enqueue.map((message) => (tx: Transaction) => queue.messages.add(tx, message, now)),
@@ -143,8 +145,9 @@ async function applySettlement(
   return true;
 }
 
-async function deliver(tx: Transaction, handed: Entry[], now: number): Promise<Delivery[]> {
-  const marks = await readMarks(tx, handed.map(({ message }) => message), now);
+async function deliver(queue: Queue, handed: Entry[], now: number): Promise<Delivery[]> {
+  const tx = await queue.begin();
+  const marks = queue.rare ? await readMarks(tx, handed.map(({ message }) => message), now) : handed.map(() => []);
   const deliveries = await Promise.all(handed.map(async (entry, i): Promise<Delivery[]> => {
     try {
       return [{

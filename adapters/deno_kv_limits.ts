@@ -7,6 +7,9 @@ import { valueKey } from "./deno_kv_values.ts";
 /** What a message or a value costs besides its texts, at the most: its keys, its numbers, its name in JSON. */
 const OVERHEAD = 512;
 
+/** What an exchange checks besides what it was asked for. */
+const OWN_CHECKS = 2;
+
 /** What each commit of one settlement, or one message, would have. */
 interface Cost {
   bytes: number;
@@ -18,7 +21,8 @@ interface Cost {
  *
  * @throws {RangeError} if a key or what belongs together is too large.
  */
-export function assertStorable(queue: string, { request, settle = [], enqueue = [] }: Exchange, checks: number): void {
+export function assertStorable(queue: string, { request, settle = [], enqueue = [] }: Exchange, most: number): void {
+  const checks = most - OWN_CHECKS;
   if (request !== undefined) assertKey(queue, ["a", request, 0]);
   for (const message of enqueue) assertCost(messageCost(queue, message), checks);
   for (const { retry, release, bury, writes = [], enqueue = [], joins = [] } of settle) {

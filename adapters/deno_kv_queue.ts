@@ -19,6 +19,8 @@ export class Queue {
   readonly name: string;
   /** What can be done to its messages. */
   readonly messages: Messages;
+  /** Whether a value with chunks, or a mark, was ever written, as far as is known here. */
+  rare = false;
   readonly #connection: Connection;
   readonly #handedOut = new Map<string, { entry: Entry; versionstamp: string }>();
   #swept = Date.now();

@@ -18,6 +18,12 @@ export const SLACK = 60_000;
 /** The chunks of large values. */
 const CHUNKS: KvKey = ["x"];
 
+/**
+ * Is there as soon as a value with chunks, or a mark, was ever written. Most of the time neither was, and a commit that
+ * checks this has to look for neither.
+ */
+const RARE: KvKey = ["rare"];
+
 /** How large a value may be without chunks, in bytes. */
 const SMALL = 60_000;
 
@@ -55,6 +61,7 @@ export async function setValue(
   await deleteValue(tx, space, key);
   const expireIn = until === undefined ? undefined : Math.max(0, Math.ceil(until - now)) + SLACK;
   const value: Value = { text: writeText(tx, CHUNKS, text, SMALL, expireIn), until };
+  if ((space === "revoked" || typeof value.text !== "string") && !await tx.get(RARE)) tx.set(RARE, 1);
   tx.set(valueKey(space, key), value, expireIn);
   tx.touch(`${space} ${key}`);
 }
@@ -95,13 +102,24 @@ export async function listValues(tx: Transaction, space: Space): Promise<string[
 }
 
 /**
- * Most of the time no value has chunks, and none has to be read before it is overwritten. Asked once, this lets the keys
- * be taken for empty; they are not checked.
+ * Whether a value with chunks, or a mark, was ever written. `guess`: it is taken for granted that none was, without
+ * reading. If none was, the commit fails if one is by then.
  */
-export async function expectNoChunks(tx: Transaction, writes: { space: Space; key: string }[]): Promise<void> {
+export async function isRare(tx: Transaction, guess: boolean): Promise<boolean> {
+  if (guess) tx.expect(RARE, undefined, null);
+  if (await tx.get(RARE)) return true;
+  tx.check(RARE);
+  return false;
+}
+
+/** Lets keys that are overwritten be taken for empty where none of their values can have chunks. They are not checked. */
+export async function expectNoChunks(
+  tx: Transaction,
+  writes: { space: Space; key: string }[],
+  rare: boolean,
+): Promise<void> {
   const keys = writes.map(({ space, key }) => valueKey(space, key));
-  if (keys.length === 0) return;
-  if (await tx.some(CHUNKS)) await tx.read(keys);
+  if (rare && keys.length > 0 && await tx.some(CHUNKS)) await tx.read(keys);
   else for (const key of keys) tx.expect(key, undefined, null);
 }
 
