@@ -37,6 +37,8 @@ export async function findRuntimes(): Promise<Runtime[]> {
         "--disable-warning=ExperimentalWarning",
         "--import=./scripts/resolve_node.ts",
         "--test",
+        // Most of them wait rather than work.
+        "--test-concurrency=4",
         "--test-reporter=junit",
         `--test-reporter-destination=${report}`,
         "--test-reporter=spec",
@@ -47,7 +49,7 @@ export async function findRuntimes(): Promise<Runtime[]> {
     {
       name: "deno",
       program: Deno.execPath(),
-      args: (files, report) => ["test", "-A", "--no-check", `--junit-path=${report}`, ...files],
+      args: (files, report) => ["test", "-A", "--no-check", "--parallel", `--junit-path=${report}`, ...files],
     },
     {
       name: "bun",

@@ -31,11 +31,11 @@ export interface Bench {
 
 /** Registers a test on every storage, with a Huey of these options. */
 export function onEveryStorage(title: string, body: (bench: Bench) => Promise<void>, options: HueyOptions = {}): void {
-  for (const { name, create } of kinds) {
+  for (const { name, create, isRemote } of kinds) {
     test(`${title} (${name})`, async () => {
       const store = create();
       const traffic = new Traffic();
-      const clock = new TestClock(undefined, { rest: () => traffic.rest() });
+      const clock = new TestClock(undefined, isRemote ? { rest: () => traffic.rest() } : {});
       const hueys: Huey[] = [];
       const consumers: Consumer[] = [];
       const another = (options?: HueyOptions): Huey => {

@@ -26,6 +26,8 @@ export interface Store {
 
 /** Makes stores of one kind, each apart from the others. */
 export interface StoreKind {
+  /** Whether its operations take real time, so that a test's clock has to wait for them. */
+  isRemote?: boolean;
   /** A store that nobody has used. */
   create(): Store;
   /** Ends what was started for all of them. */
@@ -54,6 +56,7 @@ export const KINDS: Record<string, () => StoreKind | Promise<StoreKind>> = {
   redis: async () => {
     const server = await startRedis();
     return {
+      isRemote: true,
       create: () => {
         const client = new Redis({ port: server.port });
         const own = crypto.randomUUID();
@@ -69,6 +72,7 @@ export const KINDS: Record<string, () => StoreKind | Promise<StoreKind>> = {
     const server = new UpstashServer({ redis, token });
     const listener = await listen(server.fetch);
     return {
+      isRemote: true,
       create: () => {
         const own = crypto.randomUUID();
         return { open: () => named(own, upstash({ url: listener.url, token })) };

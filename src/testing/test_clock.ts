@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { type Clock, type Duration, type Instant, toInstant, toMilliseconds } from "../time.ts";
 
 /** For {@linkcode TestClock}. */
@@ -77,6 +78,8 @@ export class TestClock implements Clock {
   }
 
   async #moveTo(target: number): Promise<void> {
+    // Where somebody sleeps, others may be about to.
+    if (this.#sleepers.size > 0) await this.#rest();
     for (;;) {
       const due = Math.min(...Array.from(this.#sleepers, ({ due }) => due));
       if (due > target) break;
@@ -92,14 +95,7 @@ export class TestClock implements Clock {
   }
 }
 
-/** Lets the event loop turn twice. Timers would take a millisecond each. */
+/** Lets the event loop turn twice. A timer would take a millisecond each, and a message may come without a turn. */
 async function turn(): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  for (let i = 0; i < 2; i++) {
-    await new Promise((resolve) => {
-      port1.onmessage = resolve;
-      port2.postMessage(null);
-    });
-  }
-  port1.close();
+  for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
