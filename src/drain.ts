@@ -119,6 +119,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     },
   });
   let letGo: (() => void) | undefined;
+  let reopen: (() => void) | undefined;
 
   function endIfDone(): void {
     if (workers.busy === 0 && (isDry || workers.wants() === 0)) ended.abort();
@@ -129,20 +130,19 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     const used = core.storage.requests - before + core.meter.underWay;
     if (letGo || used + RESERVED_REQUESTS < maxRequests) return;
     stoppedBy ??= "requests";
-    const reopen = core.meter.close();
-    const release = core.pump.hold();
-    letGo = () => {
-      release();
-      reopen();
-      letGo = () => {};
-    };
+    reopen = core.meter.close();
+    letGo = core.pump.hold();
+    // What is under way may bring more to run.
+    void core.pump.idle().then(letGoIfDone);
     // Leases cannot be renewed any more, so nothing may go on for long.
     core.clock.sleep(core.settings.lease / 2, ended.signal).then(() => workers.interrupt(), () => {});
     letGoIfDone();
   }
 
   function letGoIfDone(): void {
-    if (workers.executing === 0) letGo?.();
+    if (workers.executing > 0 || core.pump.isSending) return;
+    letGo?.();
+    letGo &&= () => {};
   }
 
   if (!stoppedBy) {
@@ -168,6 +168,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     workers.end();
     unwatch();
     letGo?.();
+    reopen?.();
     report.periodic = await offering;
     if (failure) throw failure.error;
     if (isCut) stoppedBy ??= "budget";

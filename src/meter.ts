@@ -50,7 +50,7 @@ export class Meter {
     return new Proxy(storage, {
       get: (target, key) => {
         const member = Reflect.get(target, key, target);
-        return typeof member === "function" ? this.#metered(target, key, member) : member;
+        return typeof member === "function" && key !== "constructor" ? this.#metered(target, key, member) : member;
       },
     });
   }

@@ -120,6 +120,11 @@ export class Pump {
     this.#sent = Promise.resolve().then(() => this.#send(round));
   }
 
+  /** Whether a request is under way. */
+  get isSending(): boolean {
+    return this.#sending;
+  }
+
   /** Resolves when no request is under way. */
   async idle(): Promise<void> {
     while (this.#sending) await this.#sent;
