@@ -4,7 +4,6 @@ import { Huey, type Storage } from "@hq/huey";
 import { storageContract } from "@hq/huey/testing";
 import { upstash } from "@hq/huey/upstash";
 import { Redis as NodeRedis } from "@upstash/redis";
-import type { Redis } from "@upstash/redis/cloudflare";
 import { type HttpListener, listen } from "./http_listener.ts";
 import { type RedisServer, startRedis } from "./redis_server.ts";
 import { RespClient } from "./resp_client.ts";
