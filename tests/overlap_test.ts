@@ -80,13 +80,8 @@ async function simulate(start: number, open: () => NonNullable<HueyOptions["stor
     const clock = { now: () => time + skew, sleep };
     // The storage goes by these clocks, too: to another host a shorter lease would have lapsed.
     const huey = new Huey("overlap", { storage: open(), clock, results: false, lease: "2m" });
-    for (const { name, pattern, timeZone } of SCHEDULES) {
-      huey.periodicTask(
-        name,
-        crontab(pattern, { timeZone }),
-        { context: true },
-        ({ task }) => void ran.push(show(task)),
-      );
+    for (const { name, schedule } of SCHEDULES) {
+      huey.periodicTask(name, schedule, { context: true }, ({ task }) => void ran.push(show(task)));
     }
     huey.signal("enqueued", (_, task) => void enqueued.push(show(task)));
     return huey;
