@@ -21,6 +21,8 @@ export interface BundleOptions {
   minify?: boolean;
   /** What is left out, by name. */
   external?: string[];
+  /** Where the imports of the module are looked up. @default the root of the repository */
+  folder?: string;
 }
 
 interface Resolved {
@@ -59,8 +61,9 @@ export function hasTools(): boolean {
   }
 }
 
-/** Bundles a module that is given as text; its imports are looked up from the root of the repository. */
-export async function bundle(module: string, { minify = false, external = [] }: BundleOptions = {}): Promise<Bundle> {
+/** Bundles a module that is given as text. */
+export async function bundle(module: string, options: BundleOptions = {}): Promise<Bundle> {
+  const { minify = false, external = [], folder = ROOT } = options;
   const esbuild = requireTool<Esbuild>("esbuild");
   const modules = ownModules();
   const own: Plugin = {
@@ -70,8 +73,8 @@ export async function bundle(module: string, { minify = false, external = [] }: 
   };
   try {
     const { outputFiles, metafile } = await esbuild.build({
-      stdin: { contents: module, resolveDir: ROOT, loader: "ts" },
-      absWorkingDir: ROOT,
+      stdin: { contents: module, resolveDir: folder, loader: "ts" },
+      absWorkingDir: folder,
       bundle: true,
       minify,
       format: "esm",

@@ -16,7 +16,7 @@ const ENDS: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT"
 
 /** Runs a command to its end or its limit, whichever is first. */
 export async function command([program, ...args]: string[], options: CommandOptions = {}): Promise<Ended> {
-  const { cwd, limit = 480 } = options;
+  const { cwd, limit = 1_200 } = options;
   const began = performance.now();
   // A group of its own, so that what a test has started and left behind can be ended with it, and only that.
   const child = new Deno.Command(program, {

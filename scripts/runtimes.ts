@@ -3,6 +3,8 @@ import { command } from "./command.ts";
 /** A runtime that the tests run under. */
 export interface Runtime {
   name: "deno" | "bun" | "node";
+  /** Over how many processes the files are dealt; absent: one, as it runs files side by side by itself. */
+  processes?: number;
   /** Where it is; absent if it is not on this machine. */
   program?: string;
   /** Its arguments for running test files and writing a JUnit report. */
@@ -53,12 +55,13 @@ export async function findRuntimes(): Promise<Runtime[]> {
     },
     {
       name: "bun",
+      processes: 3,
       program: await find(hasPackages() ? `${packages}node_modules/@oven/bun-linux-x64/bin/bun` : "bun", /^1\./),
       args: (files, report) => [
         "test",
         "--preload=./scripts/resolve_bun.ts",
         // Bun's own limit is 5 seconds a test. The others have none, and the run as a whole has one.
-        "--timeout=480000",
+        "--timeout=1200000",
         "--reporter=junit",
         `--reporter-outfile=${report}`,
         ...files.map((file) => `./${file}`),

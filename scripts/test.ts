@@ -6,7 +6,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { command } from "./command.ts";
+import { command, type Ended } from "./command.ts";
 import { expectedSkips } from "./expected_skips.ts";
 import { isFile, readJunit, type TestCase } from "./junit.ts";
 import { findRuntimes, install, type Runtime } from "./runtimes.ts";
@@ -28,16 +28,22 @@ async function runGate(file: string): Promise<Tally> {
   const { ok, output, seconds } = await command([Deno.execPath(), "run", "-A", file]);
   const name = file.slice(file.lastIndexOf("/") + 1, -".ts".length);
   const counts = { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
-  return { name, ...counts, seconds, notes: [], output: ok ? undefined : output };
+  const notes = [...output.matchAll(/^note: (.*)/gm)].map(([, note]) => note);
+  return { name, ...counts, seconds, notes, output: ok ? undefined : output };
 }
 
 async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
   const { name, program } = runtime;
   if (!program) return failure(name, `Install ${name === "node" ? "Node 22.18 or later" : "Bun 1"}: it is not on PATH`);
-  const report = Deno.makeTempFileSync({ suffix: ".xml" });
-  const { ok, output, seconds } = await command([program, ...runtime.args(files, report)]);
-  const cases = readJunit(Deno.readTextFileSync(report));
-  Deno.removeSync(report);
+  const { processes = 1 } = runtime;
+  const shares = Array.from({ length: processes }, (_, share) => files.filter((_, i) => i % processes === share));
+  const runs = await Promise.all(
+    shares.filter(({ length }) => length > 0).map((share) => run(runtime, program, share)),
+  );
+  const ok = runs.every(({ ok }) => ok);
+  const output = runs.map(({ output }) => output).join("\n");
+  const seconds = Math.max(...runs.map(({ seconds }) => seconds));
+  const cases = runs.flatMap(({ cases }) => cases);
 
   const titles = (state: TestCase["state"]) => cases.filter((test) => test.state === state).map(title);
   const tally: Tally = {
@@ -54,6 +60,15 @@ async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
   }
   if (tally.failed > 0) tally.output = cases.length > 0 ? withoutPasses(output) : output;
   return tally;
+}
+
+/** Runs some of the files in one process. */
+async function run(runtime: Runtime, program: string, files: string[]): Promise<Ended & { cases: TestCase[] }> {
+  const report = Deno.makeTempFileSync({ suffix: ".xml" });
+  const ended = await command([program, ...runtime.args(files, report)]);
+  const cases = readJunit(Deno.readTextFileSync(report));
+  Deno.removeSync(report);
+  return { ...ended, cases };
 }
 
 /** Only to be read: what is counted is in the report. */
