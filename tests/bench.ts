@@ -4,6 +4,7 @@
  * @module
  */
 import { after, test } from "node:test";
+import { setImmediate } from "node:timers";
 import { type Consumer, type ConsumerOptions, Huey, type HueyOptions, type Storage } from "@hq/huey";
 import { TestClock } from "@hq/huey/testing";
 import { inTime } from "./eventually.ts";
@@ -71,8 +72,11 @@ class Traffic {
     return (name) => this.#watched(factory(name));
   }
 
-  /** Resolves when nothing is under way, and nothing was for a little while. */
+  /** Resolves when nothing is under way, and nothing was for a little while; soon, if nobody has begun anything. */
   async rest(): Promise<void> {
+    const since = this.#lastAt;
+    for (let i = 0; i < 2; i++) await new Promise((turn) => setImmediate(turn));
+    if (this.#underWay === 0 && this.#lastAt === since) return;
     this.#lastAt = performance.now();
     while (this.#underWay > 0 || performance.now() - this.#lastAt < 2) await new Promise((turn) => setTimeout(turn));
   }
