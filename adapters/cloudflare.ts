@@ -53,7 +53,7 @@ const FREE_PLAN = { maxRequests: 40 };
  * The handlers of a Worker. A Huey that needs the environment's bindings is made by a function.
  *
  * Give a function wherever requests enqueue, too: what one invocation awaits dies with it when its client goes away, and
- * a Huey that they all share would wait for it for ever. One that was made by the function serves one at a time.
+ * a Huey that they all share waits for it for half a minute. One that was made by the function serves one at a time.
  *
  * Drains within 40 requests to the storage unless `maxRequests` says otherwise: the free plan allows 50 subrequests in
  * all, and the tasks' own count too.
