@@ -58,6 +58,11 @@ export class Child {
     return this.#process.pid!;
   }
 
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Sends a signal to this very process, if it is still there. Not through `ChildProcess.kill`, which Deno has otherwise. */
   kill(signal: NodeJS.Signals): void {
     if (!this.#isOver) process.kill(this.pid, signal);

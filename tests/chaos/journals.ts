@@ -1,0 +1,94 @@
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
+
+/** The beginning of a run of a task. */
+export interface Begun {
+  id: string;
+  /** Names the run; begins with the process that it was in. */
+  run: string;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+/** What a process writes down, read while it goes on. */
+export class Journal {
+  /** Whether it has begun to work. */
+  isReady = false;
+  /** The tasks that it has begun and not brought to their end. */
+  readonly inHands = new Set<string>();
+  readonly #path: string;
+  readonly #pid: number;
+  readonly #record: Record;
+  #file?: number;
+  #at = 0;
+  #rest = "";
+
+  /** Of a process, in the folder of all journals. */
+  constructor(folder: string, role: string, pid: number, record: Record) {
+    this.#path = `${folder}/${role}.${pid}`;
+    this.#pid = pid;
+    this.#record = record;
+  }
+
+  /** Reads on. */
+  read(): void {
+    if (this.#file === undefined && !existsSync(this.#path)) return;
+    this.#file ??= openSync(this.#path, "r");
+    const bytes = new Uint8Array(65_536);
+    for (;;) {
+      const count = readSync(this.#file, bytes, 0, bytes.length, this.#at);
+      if (count === 0) return;
+      this.#at += count;
+      const lines = (this.#rest + new TextDecoder().decode(bytes.subarray(0, count))).split("\n");
+      this.#rest = lines.pop()!;
+      for (const line of lines) this.#take(line.split(" "));
+    }
+  }
+
+  /** Reads to the end of what is there, and no more. */
+  close(): void {
+    this.read();
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #take([what, id, other, at]: string[]): void {
+    if (what === "ready") this.isReady = true;
+    else if (what === "accepted") this.#record.accepted.push([id, other]);
+    else if (what === "begun") {
+      this.inHands.add(id);
+      this.#record.begin({ id, run: other, at: Number(at) });
+    } else {
+      this.inHands.delete(id);
+      this.#record.end(id, what, this.#pid);
+    }
+  }
+}
+
+/** All that was written down. */
+export class Record {
+  /** The ids of pipelines that were accepted. */
+  readonly accepted: [work: string, tally: string][] = [];
+  /** By id: how often it was begun. */
+  readonly begun = new Map<string, number>();
+  /** By id: the processes that said it is complete. */
+  readonly completed = new Map<string, number[]>();
+  /** Those that became dead letters. */
+  readonly dead: string[] = [];
+  /** By id: when the process was killed that had it in hands. */
+  readonly orphans = new Map<string, number>();
+  /** How long it took, in milliseconds, until another process began with what a killed one had in hands. */
+  readonly recoveries: number[] = [];
+
+  begin({ id, at }: Begun): void {
+    this.begun.set(id, (this.begun.get(id) ?? 0) + 1);
+    const since = this.orphans.get(id);
+    if (since === undefined || at < since) return;
+    this.orphans.delete(id);
+    this.recoveries.push(at - since);
+  }
+
+  end(id: string, how: string, pid: number): void {
+    if (how === "dead") this.dead.push(id);
+    else this.completed.set(id, [...this.completed.get(id) ?? [], pid]);
+  }
+}
