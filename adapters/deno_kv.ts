@@ -38,6 +38,7 @@ import {
   getValue,
   getValues,
   incrementValue,
+  listEntries,
   listValues,
   setValue,
   valueKey,
@@ -183,6 +184,10 @@ class DenoKvStorage implements Storage {
 
   peek(space: Space, keys: string[], now?: number): Promise<(string | undefined)[]> {
     return this.#do((tx) => getValues(tx, space, keys, this.#at(now)));
+  }
+
+  entries(space: Space, now?: number): Promise<[key: string, value: string][]> {
+    return this.#do((tx) => listEntries(tx, space, this.#at(now)));
   }
 
   pop(space: Space, key: string, now?: number): Promise<string | undefined> {

@@ -96,6 +96,17 @@ export async function countValues(tx: Transaction, space: Space, now: number): P
   return values.filter(({ value }) => isThere(value, now)).length;
 }
 
+/** All keys of a space that have not expired, with their values. */
+export async function listEntries(tx: Transaction, space: Space, now: number): Promise<[key: string, value: string][]> {
+  const found = (await tx.list<Value>(["v", space])).filter(({ value }) => isThere(value, now));
+  return await Promise.all(
+    found.map(async ({ key, value }): Promise<[string, string]> => [
+      key[2] as string,
+      await readText(tx, CHUNKS, value.text),
+    ]),
+  );
+}
+
 /** The keys of a space. */
 export async function listValues(tx: Transaction, space: Space): Promise<string[]> {
   return (await tx.list<Value>(["v", space])).map(({ key }) => key[2] as string);

@@ -28,7 +28,9 @@ export const MESSAGE_KEYS = [
 export const FIRST_SPACE: number = MESSAGE_KEYS.length + 1;
 
 /** All spaces. */
-export const SPACES: readonly Space[] = ["results", "progress", "revoked", "locks", "limits", "keys", "schedules"];
+export const SPACES: readonly Space[] = [
+  ...["results", "progress", "revoked", "locks", "limits", "keys", "schedules", "workers", "history"] as const,
+];
 
 /** The names of the keys of one Huey name. They share a hash tag, so that a cluster keeps them in one slot. */
 export class Keys {

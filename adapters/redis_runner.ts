@@ -17,6 +17,7 @@ const DEEDS: Record<Operation, string> = {
   flush: "flush",
   put: "put a value",
   peek: "peek at values",
+  entries: "list values",
   take: "take a value",
   increment: "increment a counter",
 };

@@ -155,6 +155,18 @@ for i, stored in ipairs(fetch(KEYS[1], keys)) do reply[i] = living(stored) or ''
 return reply
 `;
 
+/** Keys: the two of a space. Answers with its keys, each after a tilde, and their values. */
+const entries = BASE + VALUES + `
+local all, reply = redis.call('HGETALL', KEYS[1]), {}
+for i = 1, #all, 2 do
+  if living(all[i + 1]) then
+    reply[#reply + 1] = '~' .. all[i]
+    reply[#reply + 1] = all[i + 1]
+  end
+end
+return reply
+`;
+
 /** Keys: the two of a space. Arguments: the value that must be there or nothing, the key. Answers with what is removed. */
 const take = BASE + VALUES + `
 local values, expiries, key = KEYS[1], KEYS[2], ARGV[3]
@@ -200,6 +212,7 @@ export type Operation =
   | "flush"
   | "put"
   | "peek"
+  | "entries"
   | "take"
   | "increment";
 
@@ -213,6 +226,7 @@ export const SCRIPTS: Readonly<Record<Operation, string>> = {
   flush,
   put,
   peek,
+  entries,
   take,
   increment,
 };

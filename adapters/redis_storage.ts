@@ -130,6 +130,11 @@ export class RedisStorage implements Storage {
     return (await this.#values("peek", space, now, ...keys)).map(toLiving);
   }
 
+  async entries(space: Space, now?: number): Promise<[key: string, value: string][]> {
+    const texts = (await this.#values("entries", space, now)).map((text) => toValue(String(text)));
+    return Array.from({ length: texts.length / 2 }, (_, i) => [texts[2 * i], texts[2 * i + 1]]);
+  }
+
   async pop(space: Space, key: string, now?: number): Promise<string | undefined> {
     return toLiving((await this.#values("take", space, now, "", key))[0]);
   }

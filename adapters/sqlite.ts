@@ -177,6 +177,11 @@ class SqliteStorage implements Storage {
     return await (keys.length === 1 ? this.#database.look(peek) : this.#database.read(peek));
   }
 
+  async entries(space: Space, now?: number): Promise<[key: string, value: string][]> {
+    this.#begin();
+    return await this.#database.look(() => this.#tables.values.entries(space, this.#at(now)));
+  }
+
   async pop(space: Space, key: string, now?: number): Promise<string | undefined> {
     this.#begin();
     return await this.#database.write(() => {

@@ -4,6 +4,7 @@ import type { Connection } from "./sqlite_connection.ts";
 const GET = "SELECT value, until FROM huey_values WHERE queue = ? AND space = ? AND key = ?";
 const SET = `INSERT INTO huey_values (queue, space, key, value, until) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (queue, space, key) DO UPDATE SET value = excluded.value, until = excluded.until`;
+const ENTRIES = `SELECT key, value FROM huey_values WHERE queue = ? AND space = ? AND (until IS NULL OR until > ?)`;
 const DELETE = "DELETE FROM huey_values WHERE queue = ? AND space = ? AND key = ?";
 const CLEAR = "DELETE FROM huey_values WHERE queue = ? AND space = ?";
 const SOME = "SELECT 1 FROM huey_values WHERE queue = ? AND space = ? LIMIT 1";
@@ -27,6 +28,12 @@ export class Values {
   /** The value, unless it has expired: it is gone from the very instant `until` on. */
   get(space: Space, key: string, now: number): string | undefined {
     return this.#living(space, key, now)?.value;
+  }
+
+  /** All keys of a space that have not expired, with their values. */
+  entries(space: Space, now: number): [key: string, value: string][] {
+    const rows = this.#database.all<{ key: string; value: string }>(ENTRIES, this.#queue, space, now);
+    return rows.map(({ key, value }) => [key, value]);
   }
 
   /** Whether there is any key in a space, perhaps an expired one. */

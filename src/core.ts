@@ -7,6 +7,7 @@
 import type { Hooks } from "./hooks.ts";
 import type { Meter } from "./meter.ts";
 import type { Pump } from "./pump.ts";
+import type { Recorder } from "./recorder.ts";
 import type { Registry } from "./registry.ts";
 import type { Serializer } from "./serializer.ts";
 import type { Signals } from "./signals.ts";
@@ -82,4 +83,6 @@ export interface Core {
    * @ignore
    */
   readonly hooks: Hooks;
+  /** Those who keep a history: whoever wants one adds a recorder. */
+  readonly recorders: Set<Recorder>;
 }

@@ -9,6 +9,7 @@ import { Hooks } from "./hooks.ts";
 import { memory } from "./memory.ts";
 import { Meter } from "./meter.ts";
 import { Pump } from "./pump.ts";
+import type { Recorder } from "./recorder.ts";
 import { Registry } from "./registry.ts";
 import { rich } from "./rich.ts";
 import type { Serializer } from "./serializer.ts";
@@ -80,13 +81,14 @@ export function createCore(name: string, options: HueyOptions): Core {
   if (settings.lease < 1) throw new RangeError(`'lease' must be at least 1 ms: current value is ${settings.lease} ms`);
   const meter = new Meter();
   const storage = meter.through(open(name));
+  const recorders = new Set<Recorder>();
   const storageTime = clock === systemClock ? () => undefined : () => clock.now();
   return {
     name,
     settings,
     storage,
     meter,
-    pump: new Pump({ storage, clock, now: storageTime }),
+    pump: new Pump({ storage, clock, now: storageTime, recorders }),
     clock,
     storageTime,
     random: random ?? Math.random,
@@ -95,6 +97,7 @@ export function createCore(name: string, options: HueyOptions): Core {
     registry: new Registry(),
     signals: new Signals(),
     hooks: new Hooks(),
+    recorders,
   };
 }
 

@@ -46,7 +46,7 @@ const FLUSHED: Record<Flushable, (State | Space)[]> = {
   dead: ["dead"],
   all: [
     ...["queued", "scheduled", "waiting", "running", "dead"] as const,
-    ...["results", "progress", "revoked", "locks", "limits", "keys", "schedules"] as const,
+    ...["results", "progress", "revoked", "locks", "limits", "keys", "schedules", "workers", "history"] as const,
   ],
 };
 

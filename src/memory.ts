@@ -146,6 +146,10 @@ class MemoryStorage implements Storage {
     return this.#run(({ values }) => keys.map((key) => values.get(space, key, now)));
   }
 
+  entries(space: Space, now: number = Date.now()): Promise<[key: string, value: string][]> {
+    return this.#run(({ values }) => values.entries(space, now));
+  }
+
   pop(space: Space, key: string, now: number = Date.now()): Promise<string | undefined> {
     return this.#run(({ values }) => {
       const value = values.get(space, key, now);

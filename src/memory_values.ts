@@ -71,6 +71,12 @@ export class Values {
     return this.#spaces.get(space)?.size ?? 0;
   }
 
+  /** All keys of a space that have not expired, with their values. */
+  entries(space: Space, now: number): [key: string, value: string][] {
+    this.sweep(now, Infinity);
+    return Array.from(this.#spaces.get(space)?.values() ?? [], ({ key, value }) => [key, value]);
+  }
+
   /** Forgets up to `most` expired values: what nobody asks for again must not stay for ever. */
   sweep(now: number, most: number): void {
     for (let first = this.#expiring.peek(); first && first.until! <= now && most > 0; first = this.#expiring.peek()) {

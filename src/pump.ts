@@ -8,7 +8,8 @@
 import { describeError } from "./errors.ts";
 import { log } from "./log.ts";
 import { RequestsUsedUp } from "./meter.ts";
-import type { Enqueued, Exchange, Exchanged, Message, Settlement, Storage } from "./storage.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Enqueued, Exchange, Exchanged, Message, Settlement, Storage, Write } from "./storage.ts";
 import type { Clock } from "./time.ts";
 
 /** Somebody who takes deliveries: the workers of a consumer or of a drain. */
@@ -29,6 +30,8 @@ export interface PumpOptions {
   clock: Clock;
   /** The time to pass to the storage, or `undefined` for the storage's own. */
   now: () => number | undefined;
+  /** Those who have something to write along with settlements. */
+  recorders: Iterable<Recorder>;
 }
 
 interface Pending<T, A> {
@@ -140,6 +143,10 @@ export class Pump {
   }
 
   async #sendOne(): Promise<void> {
+    const writes: Write[] = [];
+    if (this.#settling.length > 0) {
+      for (const recorder of this.#options.recorders) writes.push(...await recorder.take());
+    }
     const settling = this.#settling.splice(0, BATCH);
     const adding = this.#takeAdding();
     const messages = adding.flatMap(({ item }) => item);
@@ -150,7 +157,7 @@ export class Pump {
     const exchange: Exchange = {
       now: this.#options.now(),
       request: settling.length > 0 || messages.length > 0 ? crypto.randomUUID() : undefined,
-      settle: settling.map(({ item }) => item),
+      settle: settling.map(({ item }, i) => i > 0 || writes.length === 0 ? item : along(item, writes)),
       enqueue: messages,
       claim: claimer && { limit: wanted, lease: claimer.lease },
     };
@@ -213,6 +220,11 @@ export class Pump {
       );
     }
   }
+}
+
+/** A settlement that takes writes along. If it is refused they are lost, which is for their recorder to mind. */
+function along(settlement: Settlement, writes: Write[]): Settlement {
+  return { ...settlement, writes: [...settlement.writes ?? [], ...writes] };
 }
 
 /** A storage refuses what it can never take (a value that is too large, say) with a RangeError; all else may pass. */

@@ -13,6 +13,7 @@ import { log } from "./log.ts";
 import { encodeTask, toMessage, toTask } from "./message.ts";
 import { follow, followAttempt, type Following } from "./follow.ts";
 import type { Finish } from "./outcome.ts";
+import type { End } from "./recorder.ts";
 import { nextAttempt } from "./retry.ts";
 import {
   type Signal,
@@ -30,7 +31,7 @@ import type { Settlement, Write } from "./storage.ts";
 import type { Task } from "./task.ts";
 
 /** What became of a delivery, in the words of a drain's report. */
-export type Settled = "complete" | "failed" | "retried" | "stopped" | "waiting" | "released" | "lost";
+export type Settled = End["settled"];
 
 /** A settlement that is ready to be sent, with the signals that follow it. */
 interface Draft {
@@ -54,6 +55,8 @@ export async function settle(core: Core, attempt: Attempt, { task, ending }: Exe
   );
   while (draft) {
     let accepted: boolean;
+    const taken = Array.from(core.recorders, (recorder) => recorder.ending(task, draft!));
+    const takeBack = () => taken.forEach((undo) => undo());
     try {
       const { writes = [] } = draft.settlement;
       const freed = attempt.holds.map(({ space, key }) => ({ space, key }));
@@ -64,10 +67,14 @@ export async function settle(core: Core, attempt: Attempt, { task, ending }: Exe
       });
     } catch (error) {
       // The storage can never take this one. A dead letter without the value is what it can take.
+      takeBack();
       draft = draft.settlement.bury ? undefined : await buried(core, task, "its outcome cannot be stored", error);
       continue;
     }
-    if (!accepted) break;
+    if (!accepted) {
+      takeBack();
+      break;
+    }
     for (const { signal, task, error } of draft.signals) core.signals.send(signal, task, error);
     return draft.settled;
   }

@@ -8,8 +8,6 @@
  * a chord), *running* (handed out on lease) or *dead* (will not run again by itself). A **delivery** is one hand-out of
  * a message; its **receipt** names that hand-out and no other, which is what fences a holder that came back too late.
  *
- * A storage reads the fields beside `body`, never `body` itself: strings in, the same strings out.
- *
  * @module
  */
 
@@ -20,7 +18,9 @@ export type State = "queued" | "scheduled" | "waiting" | "running" | "dead";
  * The parts of the key/value set, apart from each other. A storage treats them alike, but for two: `results` is what
  * {@linkcode Counts.results} counts, and `revoked` is looked up for each message that is handed out or renewed.
  */
-export type Space = "results" | "progress" | "revoked" | "locks" | "limits" | "keys" | "schedules";
+export type Space =
+  | ("results" | "progress" | "revoked" | "locks" | "limits" | "keys")
+  | ("schedules" | "workers" | "history");
 
 /** A task at rest. */
 export interface Message {
@@ -28,9 +28,9 @@ export interface Message {
   id: string;
   /** The name of the task function. */
   name: string;
-  /** Opaque to the storage. */
+  /** Opaque to the storage: a string in, the same string out. */
   body: string;
-  /** Epoch milliseconds before which it is not handed out. In the past it means now; it is kept as it was given. */
+  /** Epoch milliseconds before which it is not handed out. In the past it means now; it is kept as given. */
   eta?: number;
   /** Milliseconds from the moment it is added (or its last part arrives), by the storage's time. Becomes `eta`; wins over it. */
   delay?: number;
@@ -228,8 +228,7 @@ export const REQUEST_MEMORY = 60_000;
  * where it is absent the storage uses its own time. What a storage can never take (a value that is too large for it) it
  * refuses with a `RangeError`; any other error means that the same request may succeed later.
  *
- * A storage is made by a factory, `(name: string) => Storage`: storages of different names see nothing of each other.
- * `storageContract` from `@hq/huey/testing` is the suite that a storage must pass.
+ * Storages of different names see nothing of each other. `storageContract` of `@hq/huey/testing` is the suite to pass.
  */
 export interface Storage {
   /** How many requests were sent so far. Of an embedded storage: how many operations. */
@@ -261,6 +260,9 @@ export interface Storage {
 
   /** The values of these keys, without removing them; `undefined` for one that is missing or has expired. */
   peek(space: Space, keys: string[], now?: number): Promise<(string | undefined)[]>;
+
+  /** All keys of a space that have not expired, with their values, in no order. For spaces that are known to be small. */
+  entries(space: Space, now?: number): Promise<[key: string, value: string][]>;
 
   /** Removes a key and gives the value it had. */
   pop(space: Space, key: string, now?: number): Promise<string | undefined>;

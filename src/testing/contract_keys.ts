@@ -2,7 +2,9 @@ import type { Space } from "../storage.ts";
 import { type Case, same } from "./contract_bench.ts";
 import { ODD_STRINGS } from "./contract_enqueue.ts";
 
-const SPACES: Space[] = ["results", "progress", "revoked", "locks", "limits", "keys", "schedules"];
+const SPACES: Space[] = [
+  ...["results", "progress", "revoked", "locks", "limits", "keys", "schedules", "workers", "history"] as const,
+];
 
 /** The key/value set, but for the time to live. */
 export const keyCases: readonly Case[] = [

@@ -1,3 +1,4 @@
+import { ODD_STRINGS } from "./contract_enqueue.ts";
 import { type Case, message, same } from "./contract_bench.ts";
 
 /** How long a value lives. */
@@ -106,6 +107,28 @@ export const ttlCases: readonly Case[] = [
       await storage.put("progress", "a", "1", { now });
       same((await storage.counts(now + 29)).results, 4, "the results");
       same((await storage.counts(now + 1_000)).results, 1, "the results that stay");
+    },
+  },
+  {
+    name: "gives all entries of a space that have not expired, and those of no other",
+    run: async (bench) => {
+      const { storage, now } = bench;
+      const entries = async (at: number) => (await storage.entries("history", at)).sort(([a], [b]) => a < b ? -1 : 1);
+      same(await entries(now), [], "the entries of an empty space");
+      const large = "😀1234".repeat(12_500);
+      await storage.put("history", "a", "1", { ttl: 10, now });
+      await storage.put("history", "b", large, { ttl: 20, now });
+      await storage.put("history", "c", "", { now });
+      await storage.put("workers", "d", "4", { now });
+      const other = await bench.elsewhere();
+      await other.put("history", "e", "5", { now });
+      same(await entries(now + 9), [["a", "1"], ["b", large], ["c", ""]], "the entries");
+      same(await entries(now + 10), [["b", large], ["c", ""]], "the entries once one has expired");
+      for (const odd of ODD_STRINGS) await storage.put("keys", odd, odd, { now });
+      const pairs = await storage.entries("keys", now);
+      const expected = new Map(ODD_STRINGS.map((odd) => [odd, odd]));
+      same(pairs.length, expected.size, "the number of odd entries");
+      same(pairs.every(([key, value]) => expected.get(key) === value), true, "whether odd entries come back as put");
     },
   },
   {

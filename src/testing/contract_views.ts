@@ -181,7 +181,9 @@ export const viewCases: readonly Case[] = [
   {
     name: "flushes the keys of a space and of no other",
     run: async (bench) => {
-      const spaces: Space[] = ["results", "progress", "revoked", "locks", "limits", "keys", "schedules"];
+      const spaces: Space[] = [
+        ...["results", "progress", "revoked", "locks", "limits", "keys", "schedules", "workers", "history"] as const,
+      ];
       for (const space of spaces) await bench.storage.put(space, "a", space, { ttl: 1_000, now: bench.now });
       await bench.enqueue(message("a"));
       for (const [i, space] of spaces.entries()) {
