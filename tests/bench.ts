@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setImmediate } from "node:timers";
 import { type Consumer, type ConsumerOptions, Huey, type HueyOptions, type Storage } from "@hq/huey";
 import { TestClock } from "@hq/huey/testing";
@@ -13,10 +13,6 @@ import { KINDS, type StorageFactory } from "./stores.ts";
 const kinds = await Promise.all(
   Object.entries(KINDS).map(async ([name, start]) => ({ name, ...await start() })),
 );
-
-after(async () => {
-  for (const { end } of kinds) await end?.();
-});
 
 /** What a test gets. All of it is stopped, closed and removed after the test. */
 export interface Bench {

@@ -12,17 +12,22 @@ export async function eventually(condition: () => unknown): Promise<void> {
   }
 }
 
-/** Lets the clock's time pass, a second at a time, until something has ended, and ends as it did. */
+/** Lets the clock's time pass, a second at a time, until the condition holds, which is looked at between the seconds. */
+export async function afterSomeTime(clock: TestClock, condition: () => unknown): Promise<void> {
+  await eventually(async () => {
+    await clock.advance("1s");
+    return await condition();
+  });
+}
+
+/** Lets the clock's time pass until something has ended, and ends as it did. */
 export async function asTimePasses<T>(clock: TestClock, something: Promise<T>): Promise<T> {
   let ended = false;
   const end = (): void => {
     ended = true;
   };
   something.then(end, end);
-  await eventually(async () => {
-    await clock.advance("1s");
-    return ended;
-  });
+  await afterSomeTime(clock, () => ended);
   return await something;
 }
 

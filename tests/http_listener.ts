@@ -8,6 +8,8 @@ export interface HttpListener {
   url: string;
   /** Closes the port, and every connection to it. */
   close(): Promise<void>;
+  /** Lets the process end although the port is open. */
+  unref(): void;
 }
 
 /** Lets a handler answer on a port of this machine, a free one if none is named. On Deno, Bun and Node alike. */
@@ -29,6 +31,7 @@ export async function listen(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+    unref: () => server.unref(),
   };
 }
 

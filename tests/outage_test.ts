@@ -2,7 +2,7 @@
 import { assertEquals, assertGreater, assertRejects } from "@std/assert";
 import type { Huey } from "@hq/huey";
 import { onEveryStorage } from "./bench.ts";
-import { asTimePasses, eventually } from "./eventually.ts";
+import { afterSomeTime, asTimePasses, eventually } from "./eventually.ts";
 import { Random } from "./random.ts";
 import { recordSignals } from "./record_signals.ts";
 
@@ -89,7 +89,7 @@ onEveryStorage(
     let count = 0;
     intercept(huey, (exchange) => (request) => ++count % 3 === 0 ? unreachable() : exchange(request));
     await consume({ workers: 4 });
-    await asTimePasses(clock, eventually(async () => (await huey.counts()).results === 60));
+    await afterSomeTime(clock, async () => (await huey.counts()).results === 60);
     assertEquals([...ran].filter(([i, runs]) => runs !== (i % 5 === 0 ? 2 : 1)), []);
     assertEquals(ran.size, 60);
   },
@@ -113,7 +113,7 @@ onEveryStorage("nothing is lost and nothing is doubled when answers are lost", a
     return random.chance(0.25) ? await unreachable() : answer;
   });
   await consume({ workers: 3 });
-  await asTimePasses(clock, eventually(async () => (await huey.counts()).results === 40));
+  await afterSomeTime(clock, async () => (await huey.counts()).results === 40);
   restore();
   const last = await next();
   await asTimePasses(clock, last.get({ blocking: true }));
@@ -189,6 +189,6 @@ onEveryStorage("a periodic slot that could not be offered is offered later", asy
   const restore = intercept(huey, () => unreachable);
   await clock.advance("45s");
   restore();
-  await asTimePasses(clock, eventually(() => slots.length === 1));
+  await afterSomeTime(clock, () => slots.length === 1);
   assertEquals(slots, [60_000]);
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { mkdtemp } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,23 +19,23 @@ export async function hasProgram(program: string): Promise<boolean> {
   return await promisify(execFile)("which", [program]).then(() => true, () => false);
 }
 
-/** Starts `redis-server` with these settings besides; with `tls` the port speaks nothing else. */
+/**
+ * Starts `redis-server` with these settings besides; with `tls` the port speaks nothing else. It ends with this process,
+ * however that ends, and does not keep it from ending.
+ */
 export async function startRedis(settings: string[] = [], { tls = false } = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), "huey-redis-"));
   const port = await freePort();
   const ports = tls ? ["--port", "0", "--tls-port", `${port}`] : ["--port", `${port}`];
   const args = [...ports, "--bind", "127.0.0.1", "--dir", directory, "--save", "", ...settings];
-  let child = await launch(args);
+  let child = await launch(directory, args);
   return {
     port,
     restart: async () => {
-      await kill(child);
-      child = await launch(args);
+      await kill(child, "restart");
+      child = await launch(directory, args);
     },
-    stop: async () => {
-      await kill(child);
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => kill(child, "stop"),
   };
 }
 
@@ -57,24 +57,36 @@ export async function startCluster(): Promise<{ ports: number[]; stop(): Promise
   return { ports, stop: async () => void await Promise.all(servers.map((server) => server.stop())) };
 }
 
-function launch(args: string[]): Promise<ChildProcess> {
+/** Kills the server as soon as a word comes, or nobody is left who could send one; in the latter case the files go too. */
+const GUARD = `
+  directory=$1; shift; exec 3<&0
+  redis-server "$@" & server=$!
+  exec 2>/dev/null
+  { read -r word <&3; kill -9 $server; [ "$word" = restart ] || rm -rf "$directory"; } &
+  wait $server`;
+
+function launch(directory: string, args: string[]): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
-    const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn("sh", ["-c", GUARD, "guard", directory, ...args], { stdio: ["pipe", "pipe", "inherit"] });
     let log = "";
     child.once("error", reject);
     child.once("exit", () => reject(new Error(`redis-server did not start:\n${log}`)));
     child.stdout.on("data", (chunk) => {
       log = (log + chunk).slice(-10_000);
-      if (log.includes("Ready to accept connections")) resolve(child);
+      if (!log.includes("Ready to accept connections")) return;
+      child.unref();
+      for (const pipe of [child.stdin, child.stdout]) (pipe as Partial<Socket>).unref?.();
+      resolve(child);
     });
   });
 }
 
-function kill(child: ChildProcess): Promise<void> {
+function kill(child: ChildProcess, word: "restart" | "stop"): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.once("exit", () => resolve());
-    child.kill("SIGKILL");
+    child.ref();
+    child.stdin!.end(`${word}\n`);
   });
 }
 

@@ -59,6 +59,7 @@ export class RespClient {
   constructor({ host = "127.0.0.1", port }: RedisAddress) {
     this.#socket = connect(port, host);
     this.#socket.setNoDelay(true);
+    this.#socket.unref();
     this.#socket.on("data", (chunk: Uint8Array) => this.#read(chunk));
     this.#socket.on("error", () => {});
     this.#socket.on("close", () => {

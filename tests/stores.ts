@@ -30,11 +30,12 @@ export interface StoreKind {
   isRemote?: boolean;
   /** A store that nobody has used. */
   create(): Store;
-  /** Ends what was started for all of them. */
-  end?(): Promise<void>;
 }
 
-/** How each kind is started, once for a file of tests. */
+/** One for all kinds, and, where a process runs several files of tests, for all of these: it ends with the process. */
+const server = await startRedis();
+
+/** How each kind is started. */
 export const KINDS: Record<string, () => StoreKind | Promise<StoreKind>> = {
   memory: () => ({
     create: () => {
@@ -53,34 +54,24 @@ export const KINDS: Record<string, () => StoreKind | Promise<StoreKind>> = {
     },
   }),
 
-  redis: async () => {
-    const server = await startRedis();
-    return {
-      isRemote: true,
-      create: () => {
-        const client = new Redis({ port: server.port });
-        const own = crypto.randomUUID();
-        return { open: () => named(own, redis(client)), remove: () => client.disconnect() };
-      },
-      end: server.stop,
-    };
-  },
+  redis: () => ({
+    isRemote: true,
+    create: () => {
+      const client = new Redis({ port: server.port });
+      const own = crypto.randomUUID();
+      return { open: () => named(own, redis(client)), remove: () => client.disconnect() };
+    },
+  }),
 
   upstash: async () => {
-    const redis = await startRedis();
     const token = crypto.randomUUID();
-    const server = new UpstashServer({ redis, token });
-    const listener = await listen(server.fetch);
+    const listener = await listen(new UpstashServer({ redis: server, token }).fetch);
+    listener.unref();
     return {
       isRemote: true,
       create: () => {
         const own = crypto.randomUUID();
         return { open: () => named(own, upstash({ url: listener.url, token })) };
-      },
-      end: async () => {
-        await listener.close();
-        server.close();
-        await redis.stop();
       },
     };
   },
