@@ -33,7 +33,14 @@ export {
   type ZonedSchedule,
 } from "./src/crontab.ts";
 
-export { type ContextTaskBody, type RestOf, type TaskBody, TaskFunction } from "./src/define.ts";
+export {
+  type ContextTaskBody,
+  type DefinePeriodicTask,
+  type DefineTask,
+  type RestOf,
+  type TaskBody,
+  TaskFunction,
+} from "./src/define.ts";
 export { encrypted, type EncryptedOptions, type EncryptionKey } from "./src/encrypted.ts";
 export type { DrainOptions, DrainReport, StoppedBy } from "./src/drain.ts";
 export {
@@ -65,6 +72,17 @@ export type { Failure, Outcome, OutcomeStatus } from "./src/outcome.ts";
 export { type GetOptions, Result, type Status } from "./src/result.ts";
 export { ResultGroup, type ResultsOf } from "./src/result_group.ts";
 export type { RevokeOptions, TaskReference } from "./src/revoke.ts";
+export { type ScheduleOptions, Schedules, type StoredSchedule } from "./src/schedules.ts";
+export {
+  type Checked,
+  type InputsOf,
+  type Issue,
+  type OutputsOf,
+  type Schema,
+  type Schemas,
+  type SchemaTypes,
+  ValidationError,
+} from "./src/schema.ts";
 export { json, SerializationError, type Serializer } from "./src/serializer.ts";
 export {
   type Signal,

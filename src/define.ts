@@ -13,6 +13,7 @@ import type { Definition } from "./registry.ts";
 import type { Result } from "./result.ts";
 import { ResultGroup } from "./result_group.ts";
 import { isRevoked, nameMark, restore, revoke, type RevokeOptions } from "./revoke.ts";
+import { fit, type InputsOf, type OutputsOf, type Schemas } from "./schema.ts";
 import type { ValueOf } from "./spread.ts";
 import { type Step, Task } from "./task.ts";
 import { type CallOptions, type PeriodicTaskOptions, type TaskOptions, toTaskSettings } from "./task_options.ts";
@@ -85,6 +86,12 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
 
   /** Calls the function itself, here and now; nothing is stored. */
   callLocal(...args: Args): R | Promise<R> {
+    const { name, settings: { schema } } = this.#definition;
+    if (schema) return fit(name, schema, args).then((fitting) => this.#call(fitting as Args));
+    return this.#call(args);
+  }
+
+  #call(args: Args): R | Promise<R> {
     const { name, settings, fn } = this.#definition;
     const body = fn as unknown as (...args: unknown[]) => R | Promise<R>;
     if (!settings.context) return body(...args);
@@ -114,14 +121,75 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
   }
 }
 
-/** Wraps a function; with a schedule, it is a periodic task. */
-export function define<Args extends unknown[], R>(
+/** `huey.task`: the name, options if any, and the function. */
+export interface DefineTask {
+  /** Without options. */
+  <Args extends unknown[], R>(name: string, fn: TaskBody<Args, R>): TaskFunction<Args, Awaited<R>>;
+  /** With schemas and a context. */
+  <const S extends Schemas, R>(
+    name: string,
+    options: TaskOptions<InputsOf<S>> & { schema: S; context: true },
+    fn: ContextTaskBody<OutputsOf<S>, R>,
+  ): TaskFunction<InputsOf<S>, Awaited<R>>;
+  /** With schemas: callers give what they take, and the function gets what they give out. */
+  <const S extends Schemas, R>(
+    name: string,
+    options: TaskOptions<InputsOf<S>> & { schema: S; context?: false },
+    fn: TaskBody<OutputsOf<S>, R>,
+  ): TaskFunction<InputsOf<S>, Awaited<R>>;
+  /** With options and a context. */
+  <Args extends unknown[], R>(
+    name: string,
+    options: TaskOptions<NoInfer<Args>> & { schema?: undefined; context: true },
+    fn: ContextTaskBody<Args, R>,
+  ): TaskFunction<Args, Awaited<R>>;
+  /** With options. */
+  <Args extends unknown[], R>(
+    name: string,
+    options: TaskOptions<NoInfer<Args>> & { schema?: undefined; context?: false },
+    fn: TaskBody<Args, R>,
+  ): TaskFunction<Args, Awaited<R>>;
+}
+
+/** `huey.periodicTask`: the name, the schedule, options if any, and the function. */
+export interface DefinePeriodicTask {
+  /** Without options. */
+  <R>(name: string, schedule: Schedule, fn: TaskBody<[], R>): TaskFunction<[], Awaited<R>>;
+  /** With options and a context. */
+  <R>(
+    name: string,
+    schedule: Schedule,
+    options: PeriodicTaskOptions & { context: true },
+    fn: ContextTaskBody<[], R>,
+  ): TaskFunction<[], Awaited<R>>;
+  /** With options. */
+  <R>(
+    name: string,
+    schedule: Schedule,
+    options: PeriodicTaskOptions & { context?: false },
+    fn: TaskBody<[], R>,
+  ): TaskFunction<[], Awaited<R>>;
+}
+
+/** What `huey.task` is. */
+export function defineTask(core: Core): DefineTask {
+  return ((name: string, ...rest: unknown[]) => define(core, name, undefined, rest)) as DefineTask;
+}
+
+/** What `huey.periodicTask` is. */
+export function definePeriodicTask(core: Core): DefinePeriodicTask {
+  return ((name: string, schedule: Schedule, ...rest: unknown[]) => {
+    return define(core, name, bindSchedule(core, schedule), rest);
+  }) as DefinePeriodicTask;
+}
+
+function define<Args extends unknown[], R>(
   core: Core,
   name: string,
-  options: TaskOptions<Args> | PeriodicTaskOptions,
-  fn: (...args: never[]) => unknown,
-  schedule?: Schedule,
+  schedule: Schedule | undefined,
+  rest: unknown[],
 ): TaskFunction<Args, R> {
+  const [options, fn] = (rest.length > 1 ? rest : [{}, rest[0]]) as [TaskOptions<Args>, Definition["fn"]];
   const settings = toTaskSettings(options, schedule !== undefined);
   const definition: Definition = { name, fn, settings, schedule };
   core.registry.add(definition);
@@ -129,7 +197,7 @@ export function define<Args extends unknown[], R>(
 }
 
 /** The schedule as it is used: one that names no zone is in that of the instance. */
-export function bindSchedule(core: Core, schedule: Schedule | ZonedSchedule): Schedule {
+function bindSchedule(core: Core, schedule: Schedule | ZonedSchedule): Schedule {
   if (typeof schedule?.next !== "function") {
     throw new TypeError(
       "A periodic task needs a schedule: give crontab(…), every(…), or an object with a method 'next'",

@@ -169,7 +169,8 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     unwatch();
     letGo?.();
     reopen?.();
-    report.periodic = await offering;
+    const offered = await offering;
+    report.periodic += offered;
     if (failure) throw failure.error;
     if (isCut) stoppedBy ??= "budget";
   }
@@ -180,6 +181,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
 }
 
 function count(report: DrainReport, settled: Settled, started: boolean): void {
+  if (settled === "slot") report.periodic++;
   if (started) report.executed++;
   if (settled === "failed") report.failed++;
   if (settled === "retried") report.retried++;

@@ -10,6 +10,7 @@ import { runImmediately } from "./immediate.ts";
 import { toMessage } from "./message.ts";
 import { Result } from "./result.ts";
 import { ResultGroup } from "./result_group.ts";
+import { fit } from "./schema.ts";
 import { Task } from "./task.ts";
 
 /** A task, and for how many parts of a chord it is to wait. */
@@ -21,6 +22,9 @@ export interface Enqueueable {
 /** Adds tasks in one request; gives the handle on each. */
 export async function enqueue(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
   const made = await Promise.all(tasks.map(async ({ task, parts }) => {
+    const { schema } = task.fields.settings;
+    // Of what waits for others, an argument is still to come.
+    if (schema && parts === undefined) await fit(task.name, schema, task.args);
     const { message, task: fixed } = await toMessage(core, task);
     return { message: parts === undefined ? message : { ...message, parts }, task: fixed };
   }));

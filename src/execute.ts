@@ -11,6 +11,7 @@ import type { Core } from "./core.ts";
 import {
   type CanceledStatus,
   CancelExecution,
+  ConfigurationError,
   describeError,
   RateLimitExceeded,
   RetryTask,
@@ -23,6 +24,8 @@ import { log } from "./log.ts";
 import { toListedTask, toTask } from "./message.ts";
 import type { Definition } from "./registry.ts";
 import { revokedBy } from "./revoke.ts";
+import { type Tick, tick } from "./schedules.ts";
+import { fit, ValidationError } from "./schema.ts";
 import {
   type Signal,
   SIGNAL_CANCELED,
@@ -46,6 +49,8 @@ export type Ending =
   | { kind: "stopped"; status: CanceledStatus; error?: unknown; writes: Write[] }
   /** Nobody can run this; a person has to look at it. */
   | { kind: "dead"; reason: string; error?: unknown }
+  /** It was the mark of a schedule. */
+  | { kind: "ticked"; tick: Tick }
   /** Not begun: it has to wait for a lock or a limit. */
   | { kind: "waiting"; refusal: Refusal }
   /** Given back, as this process cannot finish it. */
@@ -86,7 +91,8 @@ export async function execute(core: Core, attempt: Attempt): Promise<Executed> {
 
 async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> {
   const { deliveries, revoked = [] } = attempt.delivery;
-  const { settings, changes } = task.fields;
+  const { settings, changes, schedule } = task.fields;
+  if (schedule !== undefined) return await beginTick(core, task, attempt);
   const definition = core.registry.get(task.name);
   if (!definition) {
     return { kind: "dead", reason: `there is no task named ${JSON.stringify(task.name)} in this program` };
@@ -104,6 +110,13 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   if (task.expires !== undefined && task.expires < now) return { kind: "stopped", status: "expired", writes: [] };
   if (now + (changes.timeout ?? settings.timeout) > attempt.deadline) await attempt.park();
   if (attempt.reason) return { kind: "released" };
+  let { args } = task;
+  try {
+    if (settings.schema) args = await fit(task.name, settings.schema, args);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) return thrown(error);
+    return { kind: "dead", reason: "its arguments do not fit its schema", error };
+  }
   const refusal = isLimited(settings) ? await admit(core, task, attempt) : undefined;
   if (refusal) return { kind: "waiting", refusal };
 
@@ -111,7 +124,7 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   core.signals.send(SIGNAL_EXECUTING, task);
   const canceled = await core.hooks.preExecute(task);
   if (canceled) return { kind: "stopped", status: "canceled", error: canceled, writes: [] };
-  const ending = await run(core, definition, task, attempt);
+  const ending = await run(core, definition, task, args, attempt);
   if (ending.kind === "complete") await core.hooks.postExecute(task, ending.value, undefined);
   if (ending.kind === "failed" || ending.kind === "stopped") {
     await core.hooks.postExecute(task, undefined, ending.error);
@@ -119,17 +132,32 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   return ending;
 }
 
+async function beginTick(core: Core, task: Task, { delivery }: Attempt): Promise<Ending> {
+  try {
+    return { kind: "ticked", tick: await tick(core, task, delivery.message) };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError || error instanceof RangeError)) throw error;
+    return { kind: "dead", reason: "its schedule cannot be read", error };
+  }
+}
+
 /** Whether a task may be run a second time after its worker died with it. */
 export function isAtMostOnce(core: Core, task: Task): boolean {
   return (task.fields.settings.delivery ?? core.settings.delivery) === "at-most-once";
 }
 
-async function run(core: Core, { fn, settings }: Definition, task: Task, attempt: Attempt): Promise<Ending> {
+async function run(
+  core: Core,
+  { fn, settings }: Definition,
+  task: Task,
+  given: readonly unknown[],
+  attempt: Attempt,
+): Promise<Ending> {
   const timeout = task.fields.changes.timeout ?? settings.timeout;
   const finished = timeout > 0 ? new AbortController() : undefined;
   if (finished) limit(core, task, attempt, timeout, finished.signal);
   try {
-    const args = settings.context ? [createContext(core, task, attempt), ...task.args] : task.args;
+    const args = settings.context ? [createContext(core, task, attempt), ...given] : given;
     const value = await Promise.race([(fn as (...args: unknown[]) => unknown)(...args), attempt.aborted]);
     return { kind: "complete", value };
   } catch (error) {

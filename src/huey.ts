@@ -5,8 +5,7 @@
  */
 import { Consumer, type ConsumerOptions } from "./consumer.ts";
 import type { Core } from "./core.ts";
-import type { Schedule } from "./crontab.ts";
-import { bindSchedule, type ContextTaskBody, define, type TaskBody, type TaskFunction } from "./define.ts";
+import { type DefinePeriodicTask, definePeriodicTask, type DefineTask, defineTask } from "./define.ts";
 import { drain, type DrainOptions, type DrainReport } from "./drain.ts";
 import { submit } from "./enqueue.ts";
 import type { Chord, ChordResult, Group, Member, MemberValues } from "./group.ts";
@@ -21,9 +20,9 @@ import type { ResultGroup } from "./result_group.ts";
 import type { ValueOf } from "./spread.ts";
 import { idMark, isRevoked, restore, revoke, type RevokeOptions, type TaskReference } from "./revoke.ts";
 import { Scheduler } from "./scheduler.ts";
+import { Schedules } from "./schedules.ts";
 import type { Signal, SignalHandler } from "./signals.ts";
 import type { Task } from "./task.ts";
-import type { PeriodicTaskOptions, TaskOptions } from "./task_options.ts";
 
 /**
  * A task queue: one name, one storage, and the task functions of a program.
@@ -45,21 +44,6 @@ export class Huey {
   readonly name: string;
   /** What the library's own functions work on. For those who build on the library, not for applications. */
   readonly core: Core;
-  /** Kept from drain to drain, so that a tick looks only at the slots since the last one. */
-  readonly #scheduler: Scheduler;
-
-  /**
-   * A queue of this name, of 1 to 64 characters out of `A-Z a-z 0-9 _ . -`.
-   *
-   * @throws {TypeError} for another name.
-   * @throws {ConfigurationError | TypeError | RangeError} for options that cannot be.
-   */
-  constructor(name: string, options: HueyOptions = {}) {
-    this.core = createCore(name, options);
-    this.#scheduler = new Scheduler(this.core);
-    this.name = name;
-  }
-
   /**
    * Wraps a function: calling the result enqueues a task.
    *
@@ -74,24 +58,7 @@ export class Huey {
    * huey.task("fetchStatus", { retries: 2, retryDelay: "1m" }, async (url: string) => (await fetch(url)).status);
    * ```
    */
-  task<Args extends unknown[], R>(name: string, fn: TaskBody<Args, R>): TaskFunction<Args, Awaited<R>>;
-  /** With options and a context. */
-  task<Args extends unknown[], R>(
-    name: string,
-    options: TaskOptions<NoInfer<Args>> & { context: true },
-    fn: ContextTaskBody<Args, R>,
-  ): TaskFunction<Args, Awaited<R>>;
-  /** With options. */
-  task<Args extends unknown[], R>(
-    name: string,
-    options: TaskOptions<NoInfer<Args>> & { context?: false },
-    fn: TaskBody<Args, R>,
-  ): TaskFunction<Args, Awaited<R>>;
-  task(name: string, ...rest: unknown[]): TaskFunction<never, unknown> {
-    const [options, fn] = rest.length > 1 ? rest : [{}, rest[0]];
-    return define(this.core, name, options as TaskOptions<never>, fn as () => unknown);
-  }
-
+  readonly task: DefineTask;
   /**
    * Wraps a function that is run by a schedule; it can be called, too. Each slot of the schedule is enqueued once,
    * however many consumers and drains look at it.
@@ -104,30 +71,25 @@ export class Huey {
    * huey.periodicTask("nightlyBackup", crontab({ hour: "3", minute: "0" }), () => {});
    * ```
    */
-  periodicTask<R>(name: string, schedule: Schedule, fn: TaskBody<[], R>): TaskFunction<[], Awaited<R>>;
-  /** With options and a context. */
-  periodicTask<R>(
-    name: string,
-    schedule: Schedule,
-    options: PeriodicTaskOptions & { context: true },
-    fn: ContextTaskBody<[], R>,
-  ): TaskFunction<[], Awaited<R>>;
-  /** With options. */
-  periodicTask<R>(
-    name: string,
-    schedule: Schedule,
-    options: PeriodicTaskOptions & { context?: false },
-    fn: TaskBody<[], R>,
-  ): TaskFunction<[], Awaited<R>>;
-  periodicTask(name: string, schedule: Schedule, ...rest: unknown[]): TaskFunction<[], unknown> {
-    const [options, fn] = rest.length > 1 ? rest : [{}, rest[0]];
-    return define(
-      this.core,
-      name,
-      options as PeriodicTaskOptions,
-      fn as () => unknown,
-      bindSchedule(this.core, schedule),
-    );
+  readonly periodicTask: DefinePeriodicTask;
+  /** Schedules that are made at run time, and kept in the storage. */
+  readonly schedules: Schedules;
+  /** Kept from drain to drain, so that a tick looks only at the slots since the last one. */
+  readonly #scheduler: Scheduler;
+
+  /**
+   * A queue of this name, of 1 to 64 characters out of `A-Z a-z 0-9 _ . -`.
+   *
+   * @throws {TypeError} for another name.
+   * @throws {ConfigurationError | TypeError | RangeError} for options that cannot be.
+   */
+  constructor(name: string, options: HueyOptions = {}) {
+    this.core = createCore(name, options);
+    this.#scheduler = new Scheduler(this.core);
+    this.name = name;
+    this.task = defineTask(this.core);
+    this.periodicTask = definePeriodicTask(this.core);
+    this.schedules = new Schedules(this.core);
   }
 
   /** Enqueues a task that was made with `TaskFunction.s`. */

@@ -7,6 +7,7 @@ import type { Core } from "./core.ts";
 import { toListedTask } from "./message.ts";
 import { follow } from "./follow.ts";
 import { cancelRunning } from "./revoke.ts";
+import { replant } from "./schedules.ts";
 import { readNote } from "./settle.ts";
 import { SIGNAL_CANCELED, SIGNAL_ENQUEUED } from "./signals.ts";
 import type { Settlement, Space, State, Stored } from "./storage.ts";
@@ -98,6 +99,8 @@ export async function cancel(core: Core, id: string): Promise<boolean> {
   const stored = await core.storage.find(id, core.storageTime());
   if (!stored || stored.state === "dead") return false;
   const task = await toListedTask(core, stored.message);
+  // The mark of a schedule is no task: who does not want it deletes the schedule.
+  if (task.fields.schedule !== undefined) return false;
   const accepted = await core.pump.settle({
     resting: { id, states: ["queued", "scheduled", "waiting"] },
     ...await cancelation(core, task),
@@ -118,4 +121,5 @@ export async function flush(core: Core, what: Flushable = "all"): Promise<void> 
     throw new TypeError(`Cannot flush ${show(what)}: there is ${Object.keys(FLUSHED).map(show).join(", ")}`);
   }
   await core.storage.flush(FLUSHED[what]);
+  if (what === "queue" || what === "schedule") await replant(core);
 }

@@ -29,6 +29,7 @@ interface Envelope {
   join?: { id: string; index: number };
   booking?: { place: number; at: number };
   waited?: boolean;
+  schedule?: string;
   [unknown: string]: unknown;
 }
 
@@ -99,14 +100,15 @@ export async function toListedTask(core: Core, message: Message): Promise<Task> 
 function isEnvelope(value: unknown): value is Envelope {
   if (!isRecord(value) || typeof value.id !== "string" || typeof value.name !== "string") return false;
   const { args, attempt = 1, delays = 0, changes = {}, expiry = { at: 0 }, eta = 0, delay = 0 } = value;
-  const { stages = [], handler, join = { id: "", index: 0 }, booking = { place: 0, at: 0 } } = value;
+  const { stages = [], handler, join = { id: "", index: 0 }, booking = { place: 0, at: 0 }, schedule = "" } = value;
   return Array.isArray(args) && Number.isInteger(attempt) && Number.isInteger(delays) &&
     Number.isFinite(eta) && Number.isFinite(delay) &&
     isRecord(changes) && Object.values(changes).every((setting) => Number.isFinite(setting)) &&
     isRecord(expiry) && Number.isFinite(expiry.at ?? expiry.after) &&
     Array.isArray(stages) && stages.every(isEnvelope) && (handler === undefined || isEnvelope(handler)) &&
     isRecord(join) && typeof join.id === "string" && Number.isInteger(join.index) &&
-    isRecord(booking) && Number.isInteger(booking.place) && Number.isFinite(booking.at);
+    isRecord(booking) && Number.isInteger(booking.place) && Number.isFinite(booking.at) &&
+    typeof schedule === "string";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -125,9 +127,9 @@ function close({ settings: _known, unknown, stages, handler, ...fields }: TaskFi
 /** A task out of what was in a body. */
 function open(core: Core, envelope: Envelope): TaskFields {
   const { id, name, args, attempt, delays, changes = {}, expiry, eta, delay, ...others } = envelope;
-  const { stages, handler, join, booking, waited, ...unknown } = others;
+  const { stages, handler, join, booking, waited, schedule, ...unknown } = others;
   return {
-    ...{ id, name, args, attempt, delays, changes, expiry, eta, delay, join, booking, waited, unknown },
+    ...{ id, name, args, attempt, delays, changes, expiry, eta, delay, join, booking, waited, schedule, unknown },
     settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
     stages: stages?.map((stage) => open(core, stage)),
     handler: handler && open(core, handler),

@@ -11,7 +11,7 @@ import type { Task } from "./task.ts";
 /** How a delivery is about to end. */
 export interface End {
   /** What becomes of it, in the words of a drain's report. */
-  settled: "complete" | "failed" | "retried" | "stopped" | "waiting" | "released" | "lost";
+  settled: "complete" | "failed" | "retried" | "stopped" | "waiting" | "slot" | "released" | "lost";
   /** The signals that are sent once it is settled. */
   signals: readonly { signal: Signal; task: Task; error?: unknown }[];
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
+import type { Schedule } from "./crontab.ts";
 import { describeError } from "./errors.ts";
 import { announce } from "./announce.ts";
 import { log } from "./log.ts";
@@ -84,16 +85,26 @@ export class Scheduler {
 
   #find({ name, schedule, settings }: Definition, now: number): { slots: number[]; next: number } {
     if (!this.#offered.has(name)) this.#offered.set(name, this.#since ?? now - settings.catchUp);
-    let at = Math.max(this.#offered.get(name)!, now - Math.max(settings.catchUp, ON_TIME));
-    const slots: number[] = [];
-    while (slots.length < MOST_SLOTS) {
-      const next = schedule!.next(at) ?? Infinity;
-      if (!(next > at)) throw new RangeError(`The next slot must be later than ${at}: it is ${next}`);
-      if (next > now) return { slots: settings.catchUpAll ? slots : slots.slice(-1), next };
-      slots.push(at = next);
-    }
-    throw new RangeError(`There are more than ${MOST_SLOTS} slots since ${new Date(at).toISOString()}`);
+    return dueSlots(schedule!, this.#offered.get(name)!, now, settings);
   }
+}
+
+/** The slots after `since` that are to be run by `now`, and the next one after; those that are too late are left out. */
+export function dueSlots(
+  schedule: Schedule,
+  since: number,
+  now: number,
+  { catchUp, catchUpAll }: { catchUp: number; catchUpAll: boolean },
+): { slots: number[]; next: number } {
+  let at = Math.max(since, now - Math.max(catchUp, ON_TIME));
+  const slots: number[] = [];
+  while (slots.length < MOST_SLOTS) {
+    const next = schedule.next(at) ?? Infinity;
+    if (!(next > at)) throw new RangeError(`The next slot must be later than ${at}: it is ${next}`);
+    if (next > now) return { slots: catchUpAll ? slots : slots.slice(-1), next };
+    slots.push(at = next);
+  }
+  throw new RangeError(`There are more than ${MOST_SLOTS} slots since ${new Date(at).toISOString()}`);
 }
 
 async function toSlotMessage(

@@ -107,6 +107,11 @@ async function drafted(
     }
     case "dead":
       return buried(core, task, ending.reason, ending.error);
+    case "ticked": {
+      const { enqueue = [], tasks = [], retry } = ending.tick;
+      const settled = tasks.length > 0 ? "slot" : "waiting";
+      return { settled, settlement: { enqueue, retry }, signals: signalsOf(core, { enqueue, tasks }) };
+    }
     case "waiting": {
       const { signal, delay, booking } = ending.refusal;
       const body = await encodeTask(core, { ...task.fields, booking, waited: true });
@@ -198,7 +203,7 @@ function toSettlement({ writes, enqueue, joins }: Following): Pick<Settlement, "
 }
 
 /** The signals of what was added: as of anything that is enqueued. */
-function signalsOf(core: Core, { enqueue, tasks }: Following): Draft["signals"] {
+function signalsOf(core: Core, { enqueue, tasks }: Pick<Following, "enqueue" | "tasks">): Draft["signals"] {
   return tasks.flatMap((task, i) => [
     { signal: SIGNAL_ENQUEUED, task },
     ...(isLater(core, enqueue[i]) ? [{ signal: SIGNAL_SCHEDULED, task } as const] : []),

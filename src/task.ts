@@ -59,6 +59,8 @@ export interface TaskFields {
   readonly booking?: { readonly place: number; readonly at: number };
   /** Whether it had to wait for a lock or a limit, and said so. */
   readonly waited?: boolean;
+  /** Of a schedule's mark: the name of the schedule. */
+  readonly schedule?: string;
   /** The message's fields that this version knows nothing of; they survive. */
   readonly unknown?: Readonly<Record<string, unknown>>;
 }

@@ -6,6 +6,7 @@
  */
 import { ConfigurationError } from "./errors.ts";
 import { type Rate, toRate } from "./rate.ts";
+import { type Schemas, toSchemas } from "./schema.ts";
 import { type Duration, type Instant, show, toCount, toInstant, toMilliseconds } from "./time.ts";
 
 /** How often a message may be handed out to run. */
@@ -45,6 +46,11 @@ export interface TaskOptions<Args extends unknown[] = unknown[]> {
   delivery?: DeliveryMode;
   /** Whether the function's first parameter is a `TaskContext`. @default {false} */
   context?: boolean;
+  /**
+   * What the argument must be, or, as a list, each of the arguments: checked when the task is enqueued and again when it is
+   * run, and what it gives out is what the function gets. Any Standard Schema: of zod, valibot and others.
+   */
+  schema?: Schemas;
   /** While one is not finished, a second call adds nothing and gives the first one's `Result`. @default {false} */
   unique?: boolean | UniqueOptions<Args>;
   /** The lock that it needs to start: its name, or the name for these arguments. It waits for it, at the cost of no retry. */
@@ -78,7 +84,7 @@ export interface CallOptions {
 }
 
 /** Options of a periodic task. */
-export interface PeriodicTaskOptions extends TaskOptions<[]> {
+export interface PeriodicTaskOptions extends Omit<TaskOptions<[]>, "schema"> {
   /** How late a missed slot is still run. @default {"5m"} */
   catchUp?: Duration;
   /** Whether every missed slot is run, instead of the latest only. @default {false} */
@@ -118,6 +124,8 @@ export interface TaskSettings extends Required<CallSettings> {
   readonly delivery?: DeliveryMode;
   /** Whether the function gets a context. */
   readonly context: boolean;
+  /** One per argument. */
+  readonly schema?: ReturnType<typeof toSchemas>;
   /** What makes two calls the same (absent: name and arguments), and for how many milliseconds at the least. */
   readonly unique?: { key?: (...args: unknown[]) => string; within?: number };
   /** The name of the lock for these arguments. */
@@ -137,6 +145,7 @@ const TASK_OPTIONS = [
   ..."resultTtl delivery context unique lock rateLimit concurrency".split(" "),
 ];
 const PERIODIC_OPTIONS = [...TASK_OPTIONS, "catchUp", "catchUpAll"];
+const PLAIN_OPTIONS = [...TASK_OPTIONS, "schema"];
 const CALL_OPTIONS = "delay eta priority retries retryDelay retryBackoff expires timeout id".split(" ");
 
 /**
@@ -146,9 +155,9 @@ const CALL_OPTIONS = "delay eta priority retries retryDelay retryBackoff expires
  * @throws {TypeError | RangeError} for a value that cannot be.
  */
 export function toTaskSettings(options: PeriodicTaskOptions | TaskOptions<never>, periodic: boolean): TaskSettings {
-  refuseUnknown(options, periodic ? PERIODIC_OPTIONS : TASK_OPTIONS, "option of a task");
-  const { retryMaxDelay, retryJitter = 0, retryIf, resultTtl, delivery, context = false, unique }: TaskOptions<never> =
-    options;
+  refuseUnknown(options, periodic ? PERIODIC_OPTIONS : PLAIN_OPTIONS, "option of a task");
+  const { retryMaxDelay, retryJitter = 0, retryIf, resultTtl, delivery, context = false, unique, schema } =
+    options as TaskOptions<never>;
   const { catchUp = "5m", catchUpAll = false } = options as PeriodicTaskOptions;
   if (!(typeof retryJitter === "number" && retryJitter >= 0 && retryJitter <= 1)) {
     throw new RangeError(`'retryJitter' must be from 0 to 1: current value is ${show(retryJitter)}`);
@@ -170,6 +179,7 @@ export function toTaskSettings(options: PeriodicTaskOptions | TaskOptions<never>
     resultTtl: resultTtl === undefined ? undefined : toMilliseconds("resultTtl", resultTtl),
     delivery: toDelivery(delivery),
     context: toFlag("context", context),
+    schema: toSchemas(schema),
     unique: toUnique(unique),
     ...toLimits(options),
     catchUp: toMilliseconds("catchUp", catchUp),
