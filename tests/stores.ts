@@ -7,11 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HueyOptions, memory, type Storage } from "@hq/huey";
+import { denoKv } from "@hq/huey/deno-kv";
 import { redis } from "@hq/huey/redis";
 import { sqlite } from "@hq/huey/sqlite";
 import { upstash } from "@hq/huey/upstash";
 import { Redis } from "ioredis";
 import { listen } from "./http_listener.ts";
+import { openKv } from "./kv_databases.ts";
 import { startRedis } from "./redis_server.ts";
 import { UpstashServer } from "./upstash_server.ts";
 
@@ -53,6 +55,17 @@ export const KINDS: Record<string, () => StoreKind | Promise<StoreKind>> = {
       };
     },
   }),
+
+  "deno-kv": async () => {
+    const kv = await openKv(":memory:");
+    return {
+      isRemote: true,
+      create: () => {
+        const own = crypto.randomUUID();
+        return { open: () => named(own, denoKv(kv)) };
+      },
+    };
+  },
 
   redis: () => ({
     isRemote: true,
