@@ -110,6 +110,7 @@ export type {
   Enqueued,
   Exchange,
   Exchanged,
+  Flushed,
   Join,
   Mark,
   Message,

@@ -15,6 +15,7 @@ import type {
   Counts,
   Exchange,
   Exchanged,
+  Flushed,
   PutOptions,
   Renewed,
   Space,
@@ -30,6 +31,7 @@ import type { Kv } from "./deno_kv_database.ts";
 import { type Entry, PREFIXES, toStored } from "./deno_kv_entry.ts";
 import { exchange, readMarks } from "./deno_kv_exchange.ts";
 import { assertStorable, assertValue } from "./deno_kv_limits.ts";
+import { freeFinished, listFinished } from "./deno_kv_holds.ts";
 import { Queue, type Step } from "./deno_kv_queue.ts";
 import type { Transaction } from "./deno_kv_transaction.ts";
 import {
@@ -152,18 +154,9 @@ class DenoKvStorage implements Storage {
     }));
   }
 
-  async flush(what: (State | Space)[]): Promise<void> {
+  async flush(what: Flushed[]): Promise<void> {
     this.#begin();
-    for (const part of what) {
-      const tx = await this.#queue.begin();
-      await this.#queue.doAll(
-        isState(part)
-          ? (await tx.list<Entry>(PREFIXES[part])).map(({ value: { message } }) => (tx) =>
-            this.#clear(tx, part, message.id)
-          )
-          : (await listValues(tx, part)).map((key) => (tx) => deleteValue(tx, part, key)),
-      );
-    }
+    for (const part of what) await this.#queue.doAll(await this.#removals(part));
     await this.#queue.sweep("now");
   }
 
@@ -260,6 +253,14 @@ class DenoKvStorage implements Storage {
     });
   }
 
+  async #removals(part: Flushed): Promise<Step<void>[]> {
+    const tx = await this.#queue.begin();
+    if (part === "unique") return (await listFinished(tx)).map((key) => (tx) => freeFinished(tx, key));
+    if (!isState(part)) return (await listValues(tx, part)).map((key) => (tx) => deleteValue(tx, part, key));
+    const entries = await tx.list<Entry>(PREFIXES[part]);
+    return entries.map(({ value: { message } }) => (tx) => this.#clear(tx, part, message.id));
+  }
+
   async #clear(tx: Transaction, state: State, id: string): Promise<void> {
     const entry = await this.#queue.messages.find(tx, id);
     if (entry?.state === state) await this.#queue.messages.clear(tx, entry);
@@ -270,6 +271,6 @@ class DenoKvStorage implements Storage {
   }
 }
 
-function isState(part: State | Space): part is State {
+function isState(part: Flushed): part is State {
   return STATES.includes(part);
 }

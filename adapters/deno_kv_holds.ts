@@ -46,17 +46,32 @@ export function finishHold(tx: Transaction, { key, until }: Held, id: string, no
 }
 
 /** The message, a dead letter, is brought back: it holds the key again until it is finished, if it still had it. */
-export async function resumeHold(tx: Transaction, { key }: Held, id: string, now: number): Promise<void> {
+export async function resumeHold(tx: Transaction, { key }: Held, id: string, now: number): Promise<boolean> {
   const hold = await tx.get<Hold>(holdKey(key));
-  if (hold?.id !== id || isOver(hold, now)) return;
+  if (hold?.id !== id || isOver(hold, now)) return false;
   tx.check(holdKey(key));
   tx.set(holdKey(key), { id, until: hold.until } satisfies Hold);
+  return true;
 }
 
 /** The key is free at once, unless another message has it by now. */
 export async function freeHold(tx: Transaction, { key }: Held, id: string): Promise<void> {
   const hold = await tx.get<Hold>(holdKey(key));
   if (hold?.id !== id) return;
+  tx.check(holdKey(key));
+  tx.delete(holdKey(key));
+}
+
+/** The keys that are held for messages that are finished. */
+export async function listFinished(tx: Transaction): Promise<string[]> {
+  const holds = await tx.list<Hold>(holdKey("").slice(0, 1));
+  return holds.filter(({ value }) => value.finished).map(({ key }) => key[1] as string);
+}
+
+/** The key is free at once, if the message that holds it is finished. */
+export async function freeFinished(tx: Transaction, key: string): Promise<void> {
+  const hold = await tx.get<Hold>(holdKey(key));
+  if (!hold?.finished) return;
   tx.check(holdKey(key));
   tx.delete(holdKey(key));
 }

@@ -60,11 +60,13 @@ export class Messages {
   /** Ends the delivery, or the rest, of the message that the settlement names; tells whether it is still there to end. */
   async end(tx: Transaction, settlement: Settlement, now: number, handedOut?: Entry): Promise<boolean> {
     const { receipt, resting, retry, release, bury } = settlement;
-    const entry = receipt !== undefined ? await this.held(tx, receipt, handedOut) : await this.find(tx, resting!.id);
+    let entry = receipt !== undefined ? await this.held(tx, receipt, handedOut) : await this.find(tx, resting!.id);
     if (!entry || (resting && !resting.states.includes(entry.state))) return false;
     const { state, message: { id }, hold } = entry;
-    // A dead letter was finished when it was buried.
-    if (hold && state === "dead" && (retry || release)) await resumeHold(tx, hold, id, now);
+    // A dead letter was finished when it was buried. Brought back, it has its key only if it still had it.
+    if (hold && state === "dead" && (retry || release) && !await resumeHold(tx, hold, id, now)) {
+      entry = { ...entry, hold: undefined };
+    }
     if (hold && state !== "dead" && !retry && !release) finishHold(tx, hold, id, now);
     if (retry) this.#retry(tx, entry, retry, now);
     else if (release) this.#release(tx, entry, release, entry.deliveries - (receipt === undefined ? 0 : 1), now);

@@ -85,17 +85,22 @@ return reply
 `;
 
 /**
- * Keys: the messages', and those of the spaces to be cleared. Arguments: the states' letters. Removes a number of messages
- * in each state, and answers whether there may be more.
+ * Keys: the messages', and those of the spaces to be cleared. Arguments: the states' letters, and `u` for the unique keys of
+ * what is finished. Removes a number of each, and answers whether there may be more.
  */
 const flush = BASE + RECORDS + `
 local more, ids, found, keyed = 0, {}, {}, {}
 for letter in string.gmatch(ARGV[2], '%a') do
-  local members = redis.call('ZRANGE', LINES[letter], 0, ${MOST_AT_ONCE - 1})
+  local line = LINES[letter] or ended
+  local members = redis.call('ZRANGE', line, 0, ${MOST_AT_ONCE - 1})
   if #members == ${MOST_AT_ONCE} then more = 1 end
   for _, member in ipairs(members) do
-    ids[#ids + 1] = idOf(member)
-    rank(LINES[letter], member, false)
+    rank(line, member, false)
+    if line == ended then
+      set(holds, member, false)
+    else
+      ids[#ids + 1] = idOf(member)
+    end
   end
 end
 load(ids)

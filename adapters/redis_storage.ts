@@ -3,6 +3,7 @@ import type {
   Counts,
   Exchange,
   Exchanged,
+  Flushed,
   PutOptions,
   Renewed,
   Space,
@@ -109,8 +110,8 @@ export class RedisStorage implements Storage {
   }
 
   /** Removes messages a thousand at a time, so that the server is not kept from others for long. */
-  async flush(what: (State | Space)[]): Promise<void> {
-    const letters = what.map((part) => isSpace(part) ? "" : LETTERS[part]).join("");
+  async flush(what: Flushed[]): Promise<void> {
+    const letters = what.map((part) => isSpace(part) ? "" : part === "unique" ? "u" : LETTERS[part]).join("");
     const keys = [...this.#keys.messages, ...what.filter(isSpace).flatMap((space) => this.#keys.space(space))];
     while (Number((await this.#run("flush", keys, ["0", letters]))[0]) === 1);
   }
@@ -192,6 +193,6 @@ function toLiving(stored: unknown): string | undefined {
   return stored === undefined || stored === "" ? undefined : toValue(String(stored));
 }
 
-function isSpace(part: State | Space): part is Space {
+function isSpace(part: Flushed): part is Space {
   return (SPACES as readonly string[]).includes(part);
 }

@@ -15,6 +15,7 @@ import type {
   Counts,
   Exchange,
   Exchanged,
+  Flushed,
   PutOptions,
   Renewed,
   Space,
@@ -141,11 +142,12 @@ class SqliteStorage implements Storage {
     }));
   }
 
-  async flush(what: (State | Space)[]): Promise<void> {
+  async flush(what: Flushed[]): Promise<void> {
     this.#begin();
     await this.#database.write(() => {
       for (const part of what) {
-        if (isState(part)) this.#tables.messages.clear(part);
+        if (part === "unique") this.#tables.messages.freeKeys();
+        else if (isState(part)) this.#tables.messages.clear(part);
         else this.#tables.values.clear(part);
       }
     });
@@ -272,6 +274,6 @@ class SqliteStorage implements Storage {
   }
 }
 
-function isState(part: State | Space): part is State {
+function isState(part: Flushed): part is State {
   return STATES.includes(part);
 }

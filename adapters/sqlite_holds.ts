@@ -8,6 +8,7 @@ const RESUME = "UPDATE huey_holds SET finished = 0 WHERE queue = ? AND key = ? A
 const CLEAR = `DELETE FROM huey_holds WHERE queue = ? AND EXISTS (SELECT 1 FROM huey_messages AS held
   WHERE held.queue = huey_holds.queue AND held.id = huey_holds.id
     AND held.unique_key = huey_holds.key AND held.state = ?)`;
+const CLEAR_FINISHED = "DELETE FROM huey_holds WHERE queue = ? AND finished";
 
 /** Who holds which unique key, within one name in a database. What it does belongs to the transaction of its caller. */
 export class Holds {
@@ -37,6 +38,11 @@ export class Holds {
   /** The message, a dead letter, is brought back: it holds the key again until it is finished, if it still had it. */
   resume(key: string, id: string, now: number): void {
     this.#database.run(RESUME, this.#queue, key, id, now);
+  }
+
+  /** The keys of what is finished are free at once. */
+  clearFinished(): void {
+    this.#database.run(CLEAR_FINISHED, this.#queue);
   }
 
   /** The keys of all messages in a state are free at once. */

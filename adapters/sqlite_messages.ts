@@ -203,6 +203,11 @@ export class Messages {
     this.#database.run(CLEARS[state], this.#queue);
   }
 
+  /** Frees the unique keys of what is finished. */
+  freeKeys(): void {
+    this.#holds.clearFinished();
+  }
+
   #finish(receipt: string, now: number): boolean {
     type Finished = Pick<Row, "id" | "parts" | "unique_key">;
     const finished = this.#database.get<Finished>(FINISH, ...this.#read(receipt));

@@ -10,7 +10,7 @@ import { cancelRunning } from "./revoke.ts";
 import { replant } from "./schedules.ts";
 import { readNote } from "./settle.ts";
 import { SIGNAL_CANCELED, SIGNAL_ENQUEUED } from "./signals.ts";
-import type { Settlement, Space, State, Stored } from "./storage.ts";
+import type { Flushed, Settlement, State, Stored } from "./storage.ts";
 import type { Task } from "./task.ts";
 import { show, toCount } from "./time.ts";
 
@@ -36,17 +36,20 @@ export interface QueueCounts {
   results: number;
 }
 
-/** What `huey.flush` can remove. */
+/**
+ * What `huey.flush` can remove. `all` also forgets which unique tasks and which slots of periodic tasks there have been:
+ * another process may add them again, as it would to a new storage.
+ */
 export type Flushable = "queue" | "schedule" | "results" | "locks" | "dead" | "all";
 
-const FLUSHED: Record<Flushable, (State | Space)[]> = {
+const FLUSHED: Record<Flushable, Flushed[]> = {
   queue: ["queued"],
   schedule: ["scheduled", "waiting"],
   results: ["results", "progress"],
   locks: ["locks", "limits"],
   dead: ["dead"],
   all: [
-    ...["queued", "scheduled", "waiting", "running", "dead"] as const,
+    ...["queued", "scheduled", "waiting", "running", "dead", "unique"] as const,
     ...["results", "progress", "revoked", "locks", "limits", "keys", "schedules", "workers", "history"] as const,
   ],
 };

@@ -8,6 +8,7 @@ import {
   type Enqueued,
   type Exchange,
   type Exchanged,
+  type Flushed,
   type Mark,
   type PutOptions,
   type Renewed,
@@ -118,10 +119,11 @@ class MemoryStorage implements Storage {
     }));
   }
 
-  flush(what: (State | Space)[]): Promise<void> {
+  flush(what: Flushed[]): Promise<void> {
     return this.#run(({ messages, values }) => {
       for (const part of what) {
-        if (isState(part)) messages.clear(part);
+        if (part === "unique") messages.freeKeys();
+        else if (isState(part)) messages.clear(part);
         else values.clear(part);
       }
     });
@@ -286,7 +288,7 @@ class MemoryStorage implements Storage {
   }
 }
 
-function isState(part: State | Space): part is State {
+function isState(part: Flushed): part is State {
   return STATES.includes(part);
 }
 

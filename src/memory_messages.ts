@@ -210,6 +210,11 @@ export class Messages {
     }
   }
 
+  /** Frees the unique keys of what is finished. */
+  freeKeys(): void {
+    this.#holds.sweep(Infinity, Infinity);
+  }
+
   /** Forgets up to `most` unique keys that are held no more. */
   sweep(now: number, most: number): void {
     this.#holds.sweep(now, most);

@@ -22,6 +22,9 @@ export type Space =
   | ("results" | "progress" | "revoked" | "locks" | "limits" | "keys")
   | ("schedules" | "workers" | "history");
 
+/** What can be flushed: the messages in a state, the keys of a space, the unique keys that finished messages still hold. */
+export type Flushed = State | Space | "unique";
+
 /** A task at rest. */
 export interface Message {
   /** Names the message. While one of this id is not finished, another is not added; a dead letter of this id is replaced. */
@@ -252,8 +255,11 @@ export interface Storage {
   /** How many messages are in each state, and how many results there are. */
   counts(now?: number): Promise<Counts>;
 
-  /** Removes all messages in these states (their unique keys are free then) and all keys of these spaces. */
-  flush(what: (State | Space)[]): Promise<void>;
+  /**
+   * Removes all messages in these states (their unique keys are free then) and all keys of these spaces, and frees, for
+   * `unique`, the keys that messages hold beyond their end, those of dead letters too.
+   */
+  flush(what: Flushed[]): Promise<void>;
 
   /** Writes a value, if the condition holds; tells whether it did. A value written without `ttl` loses an earlier one's. */
   put(space: Space, key: string, value: string, options?: PutOptions): Promise<boolean>;

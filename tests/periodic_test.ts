@@ -262,6 +262,22 @@ onEveryStorage("a slot whose time has passed sends enqueued, and not scheduled",
   assertEquals(signals, ["enqueued", "executing", "complete"]);
 });
 
+onEveryStorage("a flush of everything forgets the slots that have run", async ({ huey, another, clock }) => {
+  const slots = tick(huey);
+  await clock.advance("61s");
+  await huey.drain();
+  await huey.flush("results");
+  const other = another();
+  tick(other, EVERY_MINUTE, {}, slots);
+  await other.drain();
+  assertEquals(slots, ["00:01:00"]);
+  await huey.flush();
+  const fresh = another();
+  tick(fresh, EVERY_MINUTE, {}, slots);
+  await fresh.drain();
+  assertEquals(slots, ["00:01:00", "00:01:00"]);
+});
+
 onEveryStorage("a clock that is set back runs no slot twice", async ({ huey, clock }) => {
   const slots = tick(huey);
   await clock.advance("2m");

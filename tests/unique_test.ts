@@ -152,6 +152,17 @@ onEveryStorage("flush frees the keys of what it removes", async ({ huey }) => {
   assertNotEquals((await work()).id, id);
 });
 
+onEveryStorage("a flush of everything forgets which unique tasks there have been", async ({ huey }) => {
+  const work = huey.task("work", { unique: { within: "1h" } }, () => {});
+  const { id } = await work();
+  await huey.drain();
+  assertEquals((await work()).id, id);
+  await huey.flush("queue");
+  assertEquals((await work()).id, id);
+  await huey.flush();
+  assertNotEquals((await work()).id, id);
+});
+
 test("nonsense in unique is refused", () => {
   const huey = new Huey("tests");
   const define = (unique: unknown) => () => huey.task("work", { unique: unique as never }, () => {});

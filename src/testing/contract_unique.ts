@@ -187,6 +187,43 @@ export const uniqueCases: readonly Case[] = [
     },
   },
   {
+    name: "does not let a dead letter that is brought back free a key that another message has by now",
+    run: async (bench) => {
+      const until = bench.now + 10;
+      const { receipt } = await bench.start(unique("a", { unique: { key: "k", until } }));
+      await bench.accept({ receipt, bury: "broken" });
+      bench.now = until;
+      await bench.enqueue(unique("b", { delay: 1_000 }));
+      await bench.accept({ resting: { id: "a", states: ["dead"] }, retry: message("a") });
+      await isHeldBy(bench, "b", "while the former holder is back");
+      await bench.accept({ receipt: (await bench.claimOne()).receipt });
+      await isHeldBy(bench, "b", "when the former holder is finished");
+    },
+  },
+  {
+    name: "frees the keys of what is finished when these are flushed, and no others",
+    run: async (bench) => {
+      const until = bench.now + 1_000;
+      const keys = ["queued", "scheduled", "waiting", "running", "dead", "finished"];
+      const own = (state: string, fields?: Partial<Message>) =>
+        message(state, { unique: { key: state, until }, ...fields });
+      await bench.accept({ receipt: (await bench.start(own("finished"))).receipt });
+      await bench.accept({ receipt: (await bench.start(own("dead"))).receipt, bury: "broken" });
+      await bench.start(own("running"));
+      await bench.enqueue(own("queued"), own("scheduled", { delay: 500 }), own("waiting", { parts: 1 }));
+      const rivals = keys.map((key) => message(`rival of ${key}`, { unique: { key }, delay: 500 }));
+      same((await bench.enqueue(...rivals)).map(({ id }) => id), keys, "who holds the keys before");
+      await bench.storage.flush(["unique"]);
+      const after = await bench.enqueue(...rivals);
+      same(after.map(({ added }) => added), [false, false, false, false, true, true], "which keys are free after");
+      same(await bench.stateOf("dead"), "dead", "the state of a dead letter");
+      await bench.accept({ resting: { id: "dead", states: ["dead"] }, retry: message("dead") });
+      const back = (await bench.claim(5)).filter((delivery) => delivery.message.id === "dead");
+      await bench.accept(...back.map(({ receipt }) => ({ receipt })));
+      same((await bench.enqueue(unique("late", { unique: { key: "dead" } })))[0].id, "rival of dead", "the holder");
+    },
+  },
+  {
     name: "answers with the id's own message before it looks at the unique key",
     run: async (bench) => {
       await bench.enqueue(unique("a"), message("b"));
