@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { BackOff } from "./back_off.ts";
 import type { Core } from "./core.ts";
 import { ConfigurationError, describeError } from "./errors.ts";
 import { log } from "./log.ts";
@@ -34,11 +35,14 @@ export interface ConsumerOptions {
   maxTasks?: number;
   /** How long `stop` lets running tasks go on before they are aborted and given back. @default {"30s"} */
   gracePeriod?: Duration;
-  /** Where the storage cannot wake us: how long to wait after the first empty look. @default {"100ms"} */
+  /**
+   * Where the storage cannot wake us: how long to wait after the first look in vain. Without this and `backoff` there
+   * are at most ten looks in vain in any minute. @default {1}
+   */
   initialDelay?: Duration;
   /** How long to wait at most between two looks. @default {10} */
   maxDelay?: Duration;
-  /** What the wait is multiplied with after each empty look. @default {1.15} */
+  /** Where the storage cannot wake us: what the wait is multiplied with after each look in vain. @default {2} */
   backoff?: number;
 }
 
@@ -58,9 +62,8 @@ export class Consumer {
   readonly #flushLocks: boolean;
   readonly #schedulerInterval: number;
   readonly #gracePeriod: number;
-  readonly #initialDelay: number;
   readonly #maxDelay: number;
-  readonly #backoff: number;
+  readonly #backOff: BackOff;
   readonly #workers: Workers;
   readonly #stopping = new AbortController();
   readonly #hurry = new AbortController();
@@ -69,7 +72,6 @@ export class Consumer {
   #stopped: Promise<void> | undefined;
   readonly #failure: Promise<never>;
   #fail!: (error: ConfigurationError) => void;
-  #delay: number;
   #failures = 0;
   #isRetrying = false;
   #wakeAt = 0;
@@ -82,14 +84,14 @@ export class Consumer {
    */
   constructor(core: Core, options: ConsumerOptions = {}) {
     refuseUnknown(options, OPTIONS, "option of a consumer");
-    const { workers = 1, kind = "async", periodic = true, flushLocks = false, maxTasks, backoff = 1.15 } = options;
+    const { workers = 1, kind = "async", periodic = true, flushLocks = false, maxTasks, backoff } = options;
     if (kind !== "async") {
       throw new ConfigurationError(`Cannot start workers of kind ${show(kind)}: there is only "async" so far`);
     }
     if (core.settings.immediate) {
       throw new ConfigurationError("Cannot start a consumer in immediate mode: tasks run where they are called");
     }
-    if (typeof backoff !== "number" || !(backoff >= 1)) {
+    if (backoff !== undefined && !(typeof backoff === "number" && backoff >= 1)) {
       throw new RangeError(`'backoff' must be at least 1: current value is ${show(backoff)}`);
     }
     this.#core = core;
@@ -103,10 +105,11 @@ export class Consumer {
     if (this.#schedulerInterval === 0) throw new RangeError("'schedulerInterval' must be more than 0");
     toMilliseconds("healthCheckInterval", options.healthCheckInterval ?? 10);
     this.#gracePeriod = toMilliseconds("gracePeriod", options.gracePeriod ?? "30s");
-    this.#initialDelay = Math.max(1, toMilliseconds("initialDelay", options.initialDelay ?? "100ms"));
     this.#maxDelay = Math.max(1, toMilliseconds("maxDelay", options.maxDelay ?? 10));
-    this.#backoff = backoff;
-    this.#delay = this.#initialDelay;
+    const initialDelay = options.initialDelay === undefined
+      ? undefined
+      : Math.max(1, toMilliseconds("initialDelay", options.initialDelay));
+    this.#backOff = new BackOff({ initialDelay, maxDelay: this.#maxDelay, backoff });
     this.#workers = new Workers(core, {
       count: this.#count,
       maxTasks: maxTasks === undefined ? undefined : toCount("maxTasks", maxTasks, 1),
@@ -210,11 +213,13 @@ export class Consumer {
   #onClaimed(answer: Exchanged, wanted: number): void {
     if (this.#failures > 0) log("consumer")?.info("The storage is there again");
     this.#failures = 0;
-    if (answer.deliveries.length > 0) this.#delay = this.#initialDelay;
-    const delay = answer.deliveries.length === wanted || this.#core.storage.waitForWork ? this.#maxDelay : this.#delay;
-    if (answer.deliveries.length === 0) this.#delay = Math.min(this.#delay * this.#backoff, this.#maxDelay);
+    const now = this.#core.clock.now();
+    const wait = this.#backOff.after(answer, now);
+    // With all hands full the next request is the one that settles the first of them.
+    const isAwaited = this.#core.storage.waitForWork !== undefined || answer.deliveries.length === wanted;
     // The storage's clock need not be ours, so what counts is how long it is until then.
-    this.#wakeAt = this.#core.clock.now() + Math.min(delay, (answer.next ?? Infinity) - answer.now);
+    const untilNext = (answer.next ?? Infinity) - answer.now;
+    this.#wakeAt = now + (isAwaited ? Math.min(this.#maxDelay, untilNext) : wait);
     this.#answered();
   }
 

@@ -16,12 +16,20 @@ export interface WaitOptions {
   isOver?: () => Promise<boolean>;
 }
 
+/**
+ * Where the storage cannot wake us, a value is seen late by up to half of the time that it took: each look costs a
+ * request, and whoever has waited for a minute can wait for some seconds more.
+ */
 const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1_000;
+const LONGEST_PAUSE = 10_000;
+const GROWTH = 1.5;
 /** Where the storage wakes us, looking is only for the wake-up that got lost. */
 const WAKEABLE_PAUSE = 5_000;
 
-/** Resolves with what `read` gives as soon as it is not `undefined`; otherwise tells why the waiting has ended. */
+/**
+ * Resolves with what `read` gives as soon as it is not `undefined`; otherwise tells why the waiting has ended. Whoever
+ * calls it has just read in vain.
+ */
 export async function waitForKey<T>(
   core: Core,
   space: Space,
@@ -32,7 +40,8 @@ export async function waitForKey<T>(
   const { storage, clock } = core;
   const until = clock.now() + timeout;
   let wokenForNothing = false;
-  for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 1.15, LONGEST_PAUSE)) {
+  let hasJustRead = true;
+  for (let pause = FIRST_PAUSE;; pause = Math.min(pause * GROWTH, LONGEST_PAUSE)) {
     signal?.throwIfAborted();
     const round = new AbortController();
     const stop = (): void => round.abort(signal?.reason);
@@ -43,7 +52,8 @@ export async function waitForKey<T>(
       const woken: Promise<void> | undefined = isOver || wokenForNothing
         ? undefined
         : storage.waitForKey?.(space, key, round.signal);
-      const value = await read();
+      const value = hasJustRead && !woken ? undefined : await read();
+      hasJustRead = false;
       if (value !== undefined) return { value };
       if (await isOver?.()) {
         const last = await read();

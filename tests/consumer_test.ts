@@ -262,11 +262,12 @@ onEveryStorage("two consumers of one process share the work", async ({ huey, clo
 onEveryStorage("an idle consumer sends few requests", async ({ huey, clock, consume }) => {
   huey.task("work", () => {});
   await consume({ workers: 4 });
-  await clock.advance("1m");
-  const before = huey.core.storage.requests;
-  await clock.advance("10m");
-  const perMinute = (huey.core.storage.requests - before) / 10;
-  assert(perMinute <= 10, `${perMinute} requests a minute`);
+  for (let minute = 1; minute <= 10; minute++) {
+    const before = huey.core.storage.requests;
+    await clock.advance("1m");
+    const sent = huey.core.storage.requests - before;
+    assert(sent <= 10, `${sent} requests in minute ${minute}`);
+  }
 });
 
 onEveryStorage("flushLocks releases all locks at the start, and nothing else", async ({ huey, clock, consume }) => {

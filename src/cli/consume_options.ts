@@ -58,10 +58,10 @@ export const CONSUME_FLAGS: { title: string; flags: Flag[] }[] = [
         name: "delay",
         short: "d",
         value: "TIME",
-        about: "how long to wait after the first empty look, where the storage cannot wake us (100ms)",
+        about: "how long to wait after the first look in vain, where the storage cannot wake us (1)",
       },
       { name: "max-delay", short: "m", value: "TIME", about: "how long to wait at most (10)" },
-      { name: "backoff", short: "b", value: "N", about: "what the wait is multiplied with each time (1.15)" },
+      { name: "backoff", short: "b", value: "N", about: "what the wait is multiplied with each time (2)" },
     ],
   },
   {
