@@ -6,16 +6,6 @@
  */
 import type { Exchanged } from "./storage.ts";
 
-/** For {@linkcode BackOff}, in milliseconds. */
-export interface BackOffOptions {
-  /** How long to wait after the first look in vain. */
-  initialDelay?: number;
-  /** How long to wait at most. */
-  maxDelay: number;
-  /** What the wait is multiplied with after each look in vain. */
-  backoff?: number;
-}
-
 const INITIAL_DELAY = 1_000;
 const BACKOFF = 2;
 /**
@@ -36,28 +26,35 @@ export class BackOff {
   #wasEarly = false;
   #at = 0;
 
-  /** Who says how to begin or how to go on is taken at his word, and may look in vain as often as that comes to. */
-  constructor({ initialDelay, maxDelay, backoff }: BackOffOptions) {
+  /**
+   * In milliseconds: how long to wait at most, and after the first look in vain; `backoff` is what the wait is multiplied
+   * with after each. Who says how to begin or how to go on is taken at his word, and may look as often as that comes to.
+   */
+  constructor(maxDelay: number, initialDelay?: number, backoff?: number) {
     this.#maxDelay = maxDelay;
     this.#initialDelay = this.#delay = Math.min(initialDelay ?? INITIAL_DELAY, maxDelay);
     this.#backoff = backoff ?? BACKOFF;
-    this.#mostEarly = this.#early = initialDelay === undefined && backoff === undefined ? EARLY : Infinity;
+    this.#mostEarly = this.#early = (initialDelay ?? backoff) === undefined ? EARLY : Infinity;
   }
 
-  /** How long to wait after the answer to a request that claimed, which came at the instant `at`. */
-  after({ deliveries, settled, enqueued, now, next = Infinity }: Exchanged, at: number): number {
-    const passed = Math.max(0, at - this.#at) / (EARLY_AGAIN * this.#maxDelay);
-    this.#early = Math.min(this.#early + passed, this.#mostEarly);
+  /**
+   * How long to wait after the answer to a request that claimed, which came at the instant `at`. Who `isWoken` looks only
+   * when he is, or time alone has made something ready.
+   */
+  after({ deliveries, settled, enqueued, now, next = Infinity }: Exchanged, at: number, isWoken: boolean): number {
+    this.#early += Math.max(0, at - this.#at) / (EARLY_AGAIN * this.#maxDelay);
+    if (this.#early > this.#mostEarly) this.#early = this.#mostEarly;
     this.#at = at;
     let delay = this.#delay;
     if (deliveries.length > 0) delay = this.#delay = this.#initialDelay;
     // What was sent anyway has cost nothing more.
-    else if (settled.length === 0 && enqueued.length === 0) {
+    else if (settled.length + enqueued.length === 0) {
       if (this.#wasEarly) this.#early--;
       this.#delay = Math.min(delay * this.#backoff, this.#maxDelay);
     }
-    const wait = Math.min(delay, next - now);
+    // The storage's clock need not be ours, so what counts is how long it is until then.
+    const wait = Math.min(isWoken ? this.#maxDelay : delay, next - now);
     this.#wasEarly = wait < this.#maxDelay && this.#early >= 1;
-    return this.#wasEarly ? wait : this.#maxDelay;
+    return isWoken || this.#wasEarly ? wait : this.#maxDelay;
   }
 }

@@ -109,7 +109,7 @@ export class Consumer {
     const initialDelay = options.initialDelay === undefined
       ? undefined
       : Math.max(1, toMilliseconds("initialDelay", options.initialDelay));
-    this.#backOff = new BackOff({ initialDelay, maxDelay: this.#maxDelay, backoff });
+    this.#backOff = new BackOff(this.#maxDelay, initialDelay, backoff);
     this.#workers = new Workers(core, {
       count: this.#count,
       maxTasks: maxTasks === undefined ? undefined : toCount("maxTasks", maxTasks, 1),
@@ -213,13 +213,11 @@ export class Consumer {
   #onClaimed(answer: Exchanged, wanted: number): void {
     if (this.#failures > 0) log("consumer")?.info("The storage is there again");
     this.#failures = 0;
-    const now = this.#core.clock.now();
-    const wait = this.#backOff.after(answer, now);
+    const { clock, storage } = this.#core;
+    const now = clock.now();
     // With all hands full the next request is the one that settles the first of them.
-    const isAwaited = this.#core.storage.waitForWork !== undefined || answer.deliveries.length === wanted;
-    // The storage's clock need not be ours, so what counts is how long it is until then.
-    const untilNext = (answer.next ?? Infinity) - answer.now;
-    this.#wakeAt = now + (isAwaited ? Math.min(this.#maxDelay, untilNext) : wait);
+    const isWoken = storage.waitForWork !== undefined || answer.deliveries.length === wanted;
+    this.#wakeAt = now + this.#backOff.after(answer, now, isWoken);
     this.#answered();
   }
 
