@@ -40,8 +40,7 @@ export async function waitForKey<T>(
   const { storage, clock } = core;
   const until = clock.now() + timeout;
   let wokenForNothing = false;
-  let hasJustRead = true;
-  for (let pause = FIRST_PAUSE;; pause = Math.min(pause * GROWTH, LONGEST_PAUSE)) {
+  for (let pause = FIRST_PAUSE, looks = 0;; looks++, pause = Math.min(pause * GROWTH, LONGEST_PAUSE)) {
     signal?.throwIfAborted();
     const round = new AbortController();
     const stop = (): void => round.abort(signal?.reason);
@@ -52,8 +51,7 @@ export async function waitForKey<T>(
       const woken: Promise<void> | undefined = isOver || wokenForNothing
         ? undefined
         : storage.waitForKey?.(space, key, round.signal);
-      const value = hasJustRead && !woken ? undefined : await read();
-      hasJustRead = false;
+      const value = woken || looks > 0 ? await read() : undefined;
       if (value !== undefined) return { value };
       if (await isOver?.()) {
         const last = await read();
