@@ -15,6 +15,8 @@ export interface ChaosOptions {
   cycles: number;
   /** … or so many minutes. */
   minutes: number;
+  /** The least time between two of them, in milliseconds. */
+  every: number;
   /** A consumer is killed only while at least so many tasks are in its hands. */
   inHands: number;
   /** How many consumers there are. */
@@ -55,7 +57,7 @@ export interface ChaosReport {
 }
 
 const PARTY = "tests/chaos/party.ts";
-const LONGEST_TASK = 800;
+const LONGEST_TASK = 500;
 /** How long it may take, in milliseconds, until all is done when nobody is killed any more. */
 const PATIENCE = 120_000;
 
@@ -75,6 +77,7 @@ export class Chaos {
   #server?: RedisServer;
   #shared!: PartyOptions;
   #isMounted = false;
+  #killed = -Infinity;
   #counts = { cycles: 0, producersKilled: 0, serverKilled: 0, diskFull: 0, leastInHands: Infinity };
 
   constructor(options: ChaosOptions) {
@@ -139,9 +142,10 @@ export class Chaos {
 
   /** One kill of a consumer that is at work, and perhaps something else besides. */
   async #cycle(): Promise<void> {
-    const { random, inHands, report } = this.#options;
+    const { random, inHands, every, report } = this.#options;
+    await setTimeout(Math.max(0, this.#killed + every - performance.now()) + random.below(100));
     const victim = await this.#busy(inHands);
-    await setTimeout(random.below(100));
+    await setTimeout(random.below(20));
     if (random.chance(0.1)) await this.#kill(this.#one("produce"));
     if (random.chance(0.02) && this.#server) {
       this.#counts.serverKilled++;
@@ -153,6 +157,7 @@ export class Chaos {
     if (count < inHands) return;
     this.#counts.leastInHands = Math.min(this.#counts.leastInHands, count);
     await this.#kill(victim);
+    this.#killed = performance.now();
     if (++this.#counts.cycles % 50 === 0) {
       report?.(`${this.#counts.cycles} cycles, ${this.#record.accepted.length * 2} tasks accepted`);
     }

@@ -12,6 +12,7 @@ for (const storage of ownRuntime === "bun" ? ["sqlite", "redis"] as const : []) 
       storage,
       cycles: 4,
       minutes: 2,
+      every: 0,
       inHands: 20,
       consumers: 2,
       workers: 32,

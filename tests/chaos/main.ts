@@ -18,6 +18,7 @@ server, or the room on the disk (which needs the right to mount).
 
   --cycles N      how many kills (100)
   --minutes N     or for how long, whichever is first (8)
+  --every N       at most one every N milliseconds (700): to wait for a lease, a task needs others that live
   --in-hands N    how many tasks a consumer has in hands when it is killed (50)
   --consumers N   how many processes consume (3)
   --workers N     how many tasks each runs at once (64)
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     storage: { type: "string", default: "sqlite" },
     cycles: { type: "string", default: "100" },
     minutes: { type: "string", default: "8" },
+    every: { type: "string", default: "700" },
     "in-hands": { type: "string", default: "50" },
     consumers: { type: "string", default: "3" },
     workers: { type: "string", default: "64" },
@@ -68,6 +70,7 @@ const report = await new Chaos({
   ...shared,
   cycles: Number(values.cycles),
   minutes: Number(values.minutes),
+  every: Number(values.every),
   inHands: Number(values["in-hands"]),
   fullDisk: true,
   random: new Random(Number(values.seed)),
