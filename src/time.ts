@@ -85,8 +85,11 @@ const LONGEST_TIMER = 30_000;
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
-    const until = Date.now() + ms;
-    do await timer(Math.min(until - Date.now(), LONGEST_TIMER), signal); while (Date.now() < until);
+    // By two clocks: one may be set back meanwhile, which is not to prolong the sleep; the other stands still while the
+    // machine is suspended.
+    const [until, over] = [Date.now() + ms, performance.now() + ms];
+    const left = (): number => Math.min(until - Date.now(), over - performance.now());
+    do await timer(Math.min(left(), LONGEST_TIMER), signal); while (left() > 0);
   },
 };
 

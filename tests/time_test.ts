@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertLess, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { type Duration, type Instant, show, systemClock, toCount, toInstant, toMilliseconds } from "../src/time.ts";
+import { inTime } from "./eventually.ts";
 
 const DURATIONS: [value: Duration, ms: number][] = [
   [0, 0],
@@ -98,6 +99,17 @@ test("the system's clock tells the time and sleeps for at least as long as it is
   assert(systemClock.now() >= before + 20);
   await systemClock.sleep(0);
   await systemClock.sleep(-5);
+});
+
+test("a sleep is not prolonged when the clock is set back", async () => {
+  const now = Date.now;
+  try {
+    const sleeping = systemClock.sleep(20);
+    Date.now = () => now() - 3_600_000;
+    await inTime(sleeping);
+  } finally {
+    Date.now = now;
+  }
 });
 
 test("a sleep that is aborted rejects with the reason, before and while it sleeps", async () => {

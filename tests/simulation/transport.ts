@@ -126,6 +126,10 @@ export class Transport implements Storage {
     );
   }
 
+  entries(space: Space, now?: number): Promise<[key: string, value: string][]> {
+    return this.#send("entries", now, (now) => this.#network.storage.entries(space, now));
+  }
+
   #send<T>(what: string, now: number | undefined, execute: (now: number) => Promise<T>): Promise<T> {
     const { seed, faults, sent, record, serverClock, crash } = this.#network;
     const host = this.#host;
