@@ -2,7 +2,7 @@ import { assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { test } from "node:test";
 import type { Session } from "./bench/contender.ts";
 import { Checklist } from "./bench/metric.ts";
-import { reportRow } from "./bench/report.ts";
+import { reportRow, type Score } from "./bench/report.ts";
 import { quantile } from "./bench/statistics.ts";
 import { table } from "./bench/table.ts";
 import { command } from "./command.ts";
@@ -14,21 +14,27 @@ function bench(...args: string[]) {
 
 test("the bench measures what it is asked for, prints a table and writes a report", async () => {
   const json = Deno.makeTempFileSync({ suffix: ".json" });
-  const args = ["memory", "redis", "--only", "drain", "--scale", "0.01", "--rounds", "2", "--json", json];
+  const chart = Deno.makeTempFileSync({ suffix: ".svg" });
+  const what = ["memory", "redis", "--only", "drain", "--contender", "Huey", "--beside", "."];
+  const args = [...what, "--scale", "0.01", "--rounds", "2", "--json", json, "--chart", chart];
   const { ok, output } = await bench(...args);
   assertEquals(ok, true, output);
   assertEquals(/^\| redis +\| unit +\| Huey/m.test(output), true, output);
   const { rows } = JSON.parse(Deno.readTextFileSync(json));
-  Deno.removeSync(json);
-  assertEquals(rows.length, 6);
+  assertEquals(Deno.readTextFileSync(chart).includes("drain, 64 at once</text>"), true);
+  for (const file of [json, chart]) Deno.removeSync(file);
+  assertEquals(rows.length, 12);
   for (const { scores } of rows) {
+    assertEquals(scores.map(({ contender }: Score) => contender), ["Huey", "Huey in ."]);
     assertEquals(scores[0].values.length, 2);
     assertGreater(scores[0].lowest, 0);
   }
 });
 
 test("the bench refuses what it does not know", async () => {
-  for (const args of [["postgres"], ["memory", "--only", "speed"]]) assertEquals((await bench(...args)).ok, false);
+  for (const args of [["postgres"], ["memory", "--only", "speed"], ["memory", "--contender", "nobody"]]) {
+    assertEquals((await bench(...args)).ok, false);
+  }
 });
 
 function session(results: number): Session {
@@ -56,6 +62,15 @@ test("ratios tell how many times as good ours is, and goals whether they are rea
   const wait = reportRow({ name: "start", unit: "ms", better: "less", goals: [goals[1]] }, "redis", values, "Huey");
   assertEquals(wait.scores[1].ratio, 0.5);
   assertEquals(wait.goals.map(({ reached }) => reached), [true]);
+  const faster = [{ storage: "memory" as const, value: 5, than: "redis" }];
+  const memory = reportRow(
+    { name: "drain", unit: "/s", better: "more", goals: faster },
+    "memory",
+    values,
+    "Huey",
+    () => 50,
+  );
+  assertEquals(memory.goals.map(({ reached }) => reached), [false]);
   assertEquals(table("redis", [rate]).split("\n").at(-1)!.includes("≥ 2× Other, ≥ 500: missed"), true);
 });
 

@@ -38,7 +38,7 @@ export const TEXT = "a small payload, as most of them are: an id or two, and a w
 /** A job that was added. */
 export interface Added {
   /** Waits until it has run, and gives its result. */
-  result(): Promise<unknown>;
+  result?(): Promise<unknown>;
 }
 
 /** Runs jobs. */
@@ -49,6 +49,10 @@ export interface Worker {
 
 /** A contender at work. What it cannot do is absent, and not measured. */
 export interface Session {
+  /** @default {true} */
+  hasPriorities?: boolean;
+  /** @default {true} */
+  hasDelays?: boolean;
   /** Adds one job, and resolves when it is accepted. */
   add(job: Job): Promise<Added>;
   /** Adds many, in the way that is meant for many. */
@@ -70,6 +74,12 @@ export interface Contender {
   storages: StorageName[];
   /** @default {"node"} */
   runtime?: "deno" | "bun" | "node";
+  /** Whether it needs what `peers/deno.json` names. */
+  isPeer?: boolean;
+  /** In which metrics it takes part; absent: in all. */
+  only?: string[];
+  /** The checkout in which it is run; absent: this one. */
+  root?: string;
   /** Its module, which is loaded only in the process in which it is measured. */
   load(): Promise<{ open(place: Place): Promise<Session> }>;
 }

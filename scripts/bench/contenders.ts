@@ -1,5 +1,8 @@
 import { type Contender, OURS } from "./contender.ts";
 
+/** What those take part in who are no queues but the limits of one. */
+const LIMITED = ["enqueue", "drain"];
+
 /** Everybody who is measured. A peer joins by an entry here and a module beside that of ours. */
 export const contenders: Contender[] = [
   {
@@ -13,4 +16,15 @@ export const contenders: Contender[] = [
     runtime: "deno",
     load: () => import("./contenders/huey.ts"),
   },
+  { name: "BullMQ", storages: ["redis"], isPeer: true, load: () => import("./peers/bullmq.ts") },
+  { name: "bee-queue", storages: ["redis"], isPeer: true, load: () => import("./peers/bee_queue.ts") },
+  {
+    name: "bare script",
+    storages: ["redis"],
+    isPeer: true,
+    only: LIMITED,
+    load: () => import("./peers/bare_script.ts"),
+  },
+  { name: "raw Redis", storages: ["redis"], isPeer: true, only: LIMITED, load: () => import("./peers/raw_redis.ts") },
+  { name: "plainjob", storages: ["sqlite"], isPeer: true, load: () => import("./peers/plainjob.ts") },
 ];

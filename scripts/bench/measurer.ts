@@ -7,7 +7,7 @@ import { type Answer, MARK, type Order } from "./order.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FLAGS: Record<Runtime["name"], string[]> = {
-  node: ["--disable-warning=ExperimentalWarning", "--import=./scripts/resolve_node.ts"],
+  node: ["--expose-gc", "--disable-warning=ExperimentalWarning", "--import=./scripts/resolve_node.ts"],
   bun: ["--preload=./scripts/resolve_bun.ts"],
   deno: ["run", "-A", "--no-check"],
 };
@@ -18,10 +18,10 @@ export class Measurer {
   #onAnswer: (answer: Answer) => void = () => {};
 
   /** `index` is that of the contender. */
-  constructor(index: number, program: string, runtime: Runtime["name"]) {
+  constructor(index: number, program: string, runtime: Runtime["name"], root = ROOT) {
     const script = "scripts/bench/measuring_process.ts";
     this.#child = spawn(program, [...FLAGS[runtime], script, `${index}`], {
-      cwd: ROOT,
+      cwd: root,
       stdio: ["pipe", "pipe", "inherit"],
     });
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
@@ -35,7 +35,7 @@ export class Measurer {
     const wanted = contender.runtime ?? "node";
     const runtime = (await findRuntimes()).find(({ name }) => name === wanted);
     if (!runtime?.program) throw new Error(`Cannot measure ${contender.name}: there is no ${wanted}`);
-    return new Measurer(index, runtime.program, wanted);
+    return new Measurer(index, runtime.program, wanted, contender.root);
   }
 
   /** Measures once; a row that the contender cannot do is undefined. */
@@ -49,6 +49,7 @@ export class Measurer {
 
   /** Ends the process. */
   async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.stdin!.end();
     await ended;

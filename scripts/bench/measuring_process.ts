@@ -17,7 +17,7 @@ async function measure({ metric, place, scale }: Order): Promise<(number | undef
   const { open } = await contender.load();
   const sessions: Session[] = [];
   try {
-    return await metrics[metric].measure({
+    return await metrics.find(({ rows: [{ name }] }) => name === metric)!.measure({
       place,
       open: async (suffix = "") => {
         const own: Place = { ...place, name: place.name + suffix };

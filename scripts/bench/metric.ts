@@ -4,7 +4,7 @@ import type { Place, Session, StorageName } from "./contender.ts";
 export interface Goal {
   storage: StorageName;
   value: number;
-  /** Another contender; absent: `value` is in the unit of the row. */
+  /** Another contender, or another storage of ours; absent: `value` is in the unit of the row. */
   than?: string;
 }
 
@@ -32,6 +32,12 @@ export interface Metric {
   rows: Row[];
   /** Absent: all. */
   storages?: StorageName[];
+  /** Whether it is measured of us alone. */
+  isOurs?: boolean;
+  /** Whether it is measured in processes that have done nothing else before. */
+  isFresh?: boolean;
+  /** Whether the server is a millisecond away. */
+  isAway?: boolean;
   /** How often it is measured, of what there is to be measured again and again. Absent: as often as is asked for. */
   rounds?: number;
   /** One value for each row; undefined for a row that the contender cannot do. */

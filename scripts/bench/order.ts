@@ -2,8 +2,8 @@ import type { Place } from "./contender.ts";
 
 /** What is to be measured. */
 export interface Order {
-  /** The index of the metric. */
-  metric: number;
+  /** The name of the metric's first row. */
+  metric: string;
   place: Place;
   /** What the counts of jobs are multiplied with. */
   scale: number;

@@ -7,6 +7,7 @@ import { RespClient } from "../../tests/resp_client.ts";
 import { UpstashServer } from "../../tests/upstash_server.ts";
 import type { Place, StorageName } from "./contender.ts";
 import { REQUESTS_PATH } from "./counter.ts";
+import { DelayProxy } from "./delay_proxy.ts";
 
 const TOKEN = "bench";
 
@@ -16,9 +17,11 @@ export class Places {
   readonly #redis: RedisServer;
   readonly #upstash: UpstashServer;
   readonly #listener: HttpListener;
+  readonly #away: DelayProxy;
 
   /** See {@linkcode start}. */
-  constructor(redis: RedisServer, upstash: UpstashServer, listener: HttpListener) {
+  constructor(redis: RedisServer, upstash: UpstashServer, listener: HttpListener, away: DelayProxy) {
+    this.#away = away;
     this.#redis = redis;
     this.#upstash = upstash;
     this.#listener = listener;
@@ -32,22 +35,23 @@ export class Places {
       if (new URL(request.url).pathname !== REQUESTS_PATH) return upstash.fetch(request);
       return Promise.resolve(new Response(`${upstash.requests}`));
     });
-    return new Places(redis, upstash, listener);
+    return new Places(redis, upstash, listener, await DelayProxy.open(redis.port));
   }
 
-  /** An empty place. */
-  async empty(storage: StorageName): Promise<Place> {
+  /** An empty place; the Redis of one that is away is a millisecond further off. */
+  async empty(storage: StorageName, { isAway = false } = {}): Promise<Place> {
     const client = new RespClient(this.#redis);
     await client.send(["FLUSHALL"]);
     await client.send(["CONFIG", "RESETSTAT"]);
     client.close();
     const name = `bench-${crypto.randomUUID().slice(0, 8)}`;
-    const { port } = this.#redis;
+    const { port } = isAway ? this.#away : this.#redis;
     return { storage, name, folder: this.#folder, port, url: this.#listener.url, token: TOKEN };
   }
 
   /** Ends the servers, and removes what was written. */
   async close(): Promise<void> {
+    this.#away.close();
     await this.#listener.close();
     this.#upstash.close();
     await this.#redis.stop();

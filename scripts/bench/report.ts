@@ -37,12 +37,16 @@ export interface Report {
   rows: ReportedRow[];
 }
 
-/** The values of a row, by contender. `ours` is the name of the one that the others are compared with. */
+/**
+ * The values of a row, by contender. `ours` is the name of the one that the others are compared with; `elsewhere` gives
+ * its median on another storage.
+ */
 export function reportRow(
   { goals = [], ...row }: Row,
   storage: StorageName,
   valuesOf: Map<string, number[]>,
   ours: string,
+  elsewhere: (storage: string) => number | undefined = () => undefined,
 ): ReportedRow {
   const better = (one: number, other: number): number => row.better === "more" ? one / other : other / one;
   const own = valuesOf.get(ours);
@@ -56,8 +60,8 @@ export function reportRow(
   }));
   const judged = goals.filter((goal) => goal.storage === storage && own).flatMap((goal): Judged[] => {
     if (goal.than === undefined) return [{ ...goal, reached: better(median(own!), goal.value) >= 1 }];
-    const score = scores.find(({ contender }) => contender === goal.than);
-    return score ? [{ ...goal, reached: score.ratio! >= goal.value }] : [];
+    const other = elsewhere(goal.than) ?? scores.find(({ contender }) => contender === goal.than)?.median;
+    return other === undefined ? [] : [{ ...goal, reached: better(median(own!), other) >= goal.value }];
   });
   return { ...row, storage, scores, goals: judged };
 }

@@ -29,7 +29,7 @@ function owed({ value, than, reached }: Judged, better: "more" | "less"): string
 }
 
 /** Three digits that count. */
-function show(value: number): string {
+export function show(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return `${Number(value.toPrecision(3))}`;
 }

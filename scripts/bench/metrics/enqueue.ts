@@ -21,8 +21,18 @@ export const enqueue: Metric = {
   name: "enqueue",
   rows: [
     { name: "enqueue, one after the other", unit: "/s", better: "more" },
-    { name: "enqueue, calls made together", unit: "/s", better: "more" },
-    { name: "enqueue, in bulk", unit: "/s", better: "more" },
+    {
+      name: "enqueue, calls made together",
+      unit: "/s",
+      better: "more",
+      goals: [{ storage: "redis", value: 4, than: "BullMQ" }],
+    },
+    {
+      name: "enqueue, in bulk",
+      unit: "/s",
+      better: "more",
+      goals: [{ storage: "redis", value: 8, than: "BullMQ" }, { storage: "sqlite", value: 1, than: "plainjob" }],
+    },
   ],
   measure: async ({ open, scaled }) => {
     const session = await open();
