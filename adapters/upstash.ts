@@ -35,7 +35,16 @@ export interface UpstashCredentials {
 }
 
 /** Environment variables, as a Worker gets them or `Deno.env.toObject()` gives them. */
-export type UpstashEnv = Record<string, unknown>;
+export interface UpstashEnv {
+  /** The address, as Upstash names it. */
+  readonly UPSTASH_REDIS_REST_URL?: unknown;
+  /** The token, as Upstash names it. */
+  readonly UPSTASH_REDIS_REST_TOKEN?: unknown;
+  /** The address, as Vercel names it. */
+  readonly KV_REST_API_URL?: unknown;
+  /** The token, as Vercel names it. */
+  readonly KV_REST_API_TOKEN?: unknown;
+}
 
 /** What {@linkcode upstash} makes. */
 export interface UpstashStorage extends Storage {
@@ -82,7 +91,7 @@ function open(database: UpstashCredentials | UpstashClient): (name: string) => U
 }
 
 function fromEnv(env: UpstashEnv = ownEnv()): (name: string) => UpstashStorage {
-  const [url, token] = [["URL"], ["TOKEN"]].map(([name]) => {
+  const [url, token] = (["URL", "TOKEN"] as const).map((name) => {
     const value = env[`UPSTASH_REDIS_REST_${name}`] || env[`KV_REST_API_${name}`];
     if (typeof value === "string") return value;
     throw new ConfigurationError(

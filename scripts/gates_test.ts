@@ -89,6 +89,12 @@ const violations: { gate: string; files: Record<string, string>; says: string }[
     says: "at run time",
   },
   { gate: "doc_tests", files: { "README.md": "```ts\nconst a: string = 1;\n```\n" }, says: "TS2322" },
+  { gate: "doc_tests", files: { "README.md": "```ts ignore\nconst a: string = 1;\n```\n" }, says: "TS2322" },
+  {
+    gate: "doc_tests",
+    files: { "src/a.ts": "/**\n * ```ts ignore\n * const a: string = 1;\n * ```\n */\nexport const a: number = 1;\n" },
+    says: "TS2322",
+  },
   { gate: "publish", files: { "mod.ts": "/** A. */\nexport const a = Math.random();\n" }, says: "TS9010" },
   { gate: "publish", files: { "src/cli/main.ts": 'import "npm:chalk";\n' }, says: "npm:chalk" },
   { gate: "exports", files: { "adapters/shed.ts": "export const a: number = 1;\n" }, says: "has no @module doc" },

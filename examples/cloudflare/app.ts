@@ -19,7 +19,7 @@ export interface App {
 /** The queue in this environment, with all of its tasks. */
 export function createApp(env: Env, options?: HueyOptions): App {
   const huey = new Huey("edge", {
-    storage: upstash.fromEnv({ ...env }),
+    storage: upstash.fromEnv(env),
     ...options,
   });
 
