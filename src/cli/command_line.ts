@@ -46,7 +46,14 @@ export function readCommandLine(args: string[], known: Flag[]): CommandLine {
       ...(short && name === byName.get(name)!.name ? { short } : {}),
     }])),
   });
+  let taken = -1;
   for (const token of tokens) {
+    if (token.index === taken) continue;
+    // -1 is a number: no flag begins with a digit. It is told apart in letters, of which the first is enough.
+    if (token.kind === "option" && /^-[.\d]/.test(args[token.index])) {
+      line.words.push(args[taken = token.index]);
+      continue;
+    }
     if (token.kind === "positional") line.words.push(token.value);
     if (token.kind !== "option") continue;
     const flag = byName.get(token.name);

@@ -4,6 +4,7 @@ import type { Definition } from "../registry.ts";
 import type { ConsumeOptions } from "./consume_options.ts";
 import { durationText } from "./duration_text.ts";
 import { dim } from "./log.ts";
+import { storageKind } from "./storage_kind.ts";
 import { version } from "./version.ts";
 
 /** What is shown at the start: what runs where, and the tasks. */
@@ -36,12 +37,6 @@ export function greeting(huey: Huey, { module, consumer, log }: ConsumeOptions):
 function runtime(): string {
   const { deno, bun, node } = process.versions;
   return deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : `Node ${node}`;
-}
-
-/** From the name of its class, as a storage says nothing of itself; nothing if that is not telling (as when minified). */
-function storageKind({ core }: Huey): string | undefined {
-  const kind = /^(\w+)Storage$/.exec(core.storage.constructor.name)?.[1].replace(/\B[A-Z]/g, " $&").toLowerCase();
-  return kind === "memory" ? "memory: no other process sees its tasks" : kind;
 }
 
 function nextRun({ core }: Huey, { schedule }: Definition, isOffered = true): string {

@@ -52,19 +52,20 @@ Exit codes
   130, 143  stopped at once, after a second SIGINT or SIGTERM`;
 }
 
-function flagRow({ name, alias, short, value, about }: Flag): string {
+/** A flag in a help. */
+export function flagRow({ name, alias, short, value, about }: Flag): string {
   const names = [`--${name}`, ...(alias ? [`--${alias}`] : [])].join(", ");
   return row(`  ${short ? `-${short}, ` : "    "}${names}${value ? ` ${value}` : ""}`, about);
 }
 
 /** Two columns; the right one is wrapped, and begins a line of its own if the left one is too long. */
-function row(left: string, right: string): string {
-  const lines = [left.length < INDENT - 1 ? left.padEnd(INDENT) : `${left}\n${" ".repeat(INDENT)}`];
-  let column = INDENT;
+export function row(left: string, right: string, indent = INDENT): string {
+  const lines = [left.length < indent - 1 ? left.padEnd(indent) : `${left}\n${" ".repeat(indent)}`];
+  let column = indent;
   for (const word of right.split(" ")) {
-    if (column > INDENT && column + word.length > WIDTH) {
-      lines.push(" ".repeat(INDENT));
-      column = INDENT;
+    if (column > indent && column + word.length > WIDTH) {
+      lines.push(" ".repeat(indent));
+      column = indent;
     }
     lines[lines.length - 1] += `${word} `;
     column += word.length + 1;

@@ -11,20 +11,33 @@ import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { HueyError } from "../errors.ts";
+import { cancel } from "./cancel.ts";
+import type { Command } from "./command.ts";
 import { closest, UsageError } from "./command_line.ts";
 import { consume } from "./consume.ts";
+import { dead } from "./dead.ts";
+import { drain } from "./drain.ts";
+import { enqueue } from "./enqueue.ts";
+import { flush } from "./flush.ts";
 import { helpText } from "./help.ts";
 import { LoadError } from "./load.ts";
+import { result } from "./result.ts";
+import { schedule } from "./schedule.ts";
+import { status } from "./status.ts";
+import { tasks } from "./tasks.ts";
 import { version } from "./version.ts";
-
-/** A command: takes its arguments, gives the exit code. */
-interface Command {
-  about: string;
-  run(args: string[]): Promise<number>;
-}
 
 const COMMANDS: Record<string, Command> = {
   consume: { about: "run the tasks of a module", run: consume },
+  drain,
+  status,
+  tasks,
+  enqueue,
+  result,
+  schedule,
+  cancel,
+  dead,
+  flush,
 };
 
 /** Runs the command that the arguments name (those of the process, without the program's), and gives its exit code. */
