@@ -7,10 +7,11 @@
 import type { Attempt } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { freeHold, takeHold } from "./holds.ts";
+import type { Rate } from "./rate.ts";
 import { type Booking, startOrBook } from "./rate_limit.ts";
 import { type Signal, SIGNAL_LOCKED, SIGNAL_RATE_LIMITED } from "./signals.ts";
 import type { Task } from "./task.ts";
-import type { TaskSettings } from "./task_options.ts";
+import { show } from "./time.ts";
 
 /** Why a task has to wait, and for how long. */
 export interface Refusal {
@@ -25,28 +26,53 @@ export interface Refusal {
 /** Nobody can say when a lock will be free: how long to wait before asking again, and how much more by chance. */
 const PAUSE = { least: 200, more: 300 };
 
-/** Whether there is anything to look at: most tasks have no limits. */
-export function isLimited({ lock, concurrency, rateLimit }: TaskSettings): boolean {
-  return lock !== undefined || concurrency !== undefined || rateLimit !== undefined;
+/** The names of what a task needs to start. */
+export interface Needs {
+  lock?: string;
+  places?: string[];
+  rate?: Rate & { name: string };
+}
+
+/**
+ * What the task needs to start, or nothing, as most tasks do. The names come from the user's own functions.
+ *
+ * @throws what these throw, and {TypeError} if a name is no text.
+ */
+export function needsOf(
+  { name, args, fields: { settings: { lock, concurrency, rateLimit } } }: Task,
+): Needs | undefined {
+  if (!lock && !concurrency && !rateLimit) return undefined;
+  const named = (option: string, key: (...args: readonly unknown[]) => string): string => {
+    const text = key(...args);
+    if (typeof text === "string") return text;
+    throw new TypeError(`'${option}' of task ${name} must give a string: it gave ${show(text)}`);
+  };
+  const needs: Needs = {};
+  if (lock) needs.lock = named("lock", lock);
+  if (concurrency) {
+    const key = named("concurrency.key", concurrency.key);
+    needs.places = Array.from({ length: concurrency.limit }, (_, place) => `busy:${name}:${key}:${place}`);
+  }
+  if (rateLimit) needs.rate = { ...rateLimit, name: `task:${name}:${named("rateLimit.key", rateLimit.key)}` };
+  return needs;
 }
 
 /** Takes what the task needs into the attempt's hands; gives nothing if the task may start. */
-export async function admit(core: Core, task: Task, attempt: Attempt): Promise<Refusal | undefined> {
-  const { lock, concurrency, rateLimit } = task.fields.settings;
+export async function admit(
+  core: Core,
+  { lock, places, rate }: Needs,
+  task: Task,
+  attempt: Attempt,
+): Promise<Refusal | undefined> {
   const pause = PAUSE.least + Math.round(PAUSE.more * core.random());
-  if (lock && !await hold(core, attempt, "locks", [lock(...task.args)])) {
+  if (lock !== undefined && !await hold(core, attempt, "locks", [lock])) {
     return await refuse(core, attempt, { signal: SIGNAL_LOCKED, delay: pause });
   }
-  if (concurrency) {
-    const name = `busy:${task.name}:${concurrency.key(...task.args)}`;
-    const places = Array.from({ length: concurrency.limit }, (_, place) => `${name}:${place}`);
-    if (!await hold(core, attempt, "limits", places)) {
-      return await refuse(core, attempt, { signal: SIGNAL_LOCKED, delay: pause });
-    }
+  if (places && !await hold(core, attempt, "limits", places)) {
+    return await refuse(core, attempt, { signal: SIGNAL_LOCKED, delay: pause });
   }
-  if (rateLimit) {
-    const name = `task:${task.name}:${rateLimit.key(...task.args)}`;
-    const booking = await startOrBook(core, name, rateLimit, task.fields.booking);
+  if (rate) {
+    const booking = await startOrBook(core, rate.name, rate, task.fields.booking);
     if (booking) {
       const delay = Math.max(1, booking.at - core.clock.now());
       return await refuse(core, attempt, { signal: SIGNAL_RATE_LIMITED, delay, booking });

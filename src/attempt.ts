@@ -6,7 +6,8 @@
  */
 import { HueyError, type TaskCanceled, type TaskTimeout } from "./errors.ts";
 import type { Hold } from "./holds.ts";
-import type { Delivery, Write } from "./storage.ts";
+import type { Revoked } from "./revoke.ts";
+import type { Delivery } from "./storage.ts";
 
 /** The reason of an abort by shutdown: the task is given back. */
 export class Interrupted extends HueyError {
@@ -31,8 +32,8 @@ export class Attempt {
   readonly deadline: number;
   /** Rejects when the attempt is aborted, so that a function that does not listen does not hold up its worker. */
   readonly aborted: Promise<never>;
-  /** What has to be written together with its end, as the abort has it. */
-  writes: Write[] = [];
+  /** Of one that was revoked: what else its end brings with it. */
+  revoked: Pick<Revoked, "writes" | "moved"> = { writes: [] };
   /** Locks and places that the task has while it runs: renewed with the lease, given back with the settlement. */
   readonly holds: Hold[] = [];
   /** Whether the function was begun. */
@@ -73,10 +74,10 @@ export class Attempt {
   }
 
   /** Ends the attempt; the first reason counts. */
-  abort(reason: AbortReason, writes: Write[] = []): void {
+  abort(reason: AbortReason, revoked = this.revoked): void {
     if (this.#reason) return;
     this.#reason = reason;
-    this.writes = writes;
+    this.revoked = revoked;
     this.#controller?.abort(reason);
     this.#reject(reason);
   }

@@ -5,13 +5,15 @@
  */
 import { announce } from "./announce.ts";
 import type { Core } from "./core.ts";
-import { Chord, type ChordResult, flatten, Group, group, tailId } from "./group.ts";
+import { Chord, type ChordResult, flatten, Group, group, joinOf, tailId } from "./group.ts";
 import { runImmediately } from "./immediate.ts";
-import { toMessage } from "./message.ts";
+import { toListedTask, toMessage } from "./message.ts";
+import { outcomeWrites } from "./outcome.ts";
 import { Result } from "./result.ts";
 import { ResultGroup } from "./result_group.ts";
 import { fit } from "./schema.ts";
-import { Task } from "./task.ts";
+import type { Message } from "./storage.ts";
+import { anew, Task } from "./task.ts";
 
 /** A task, and for how many parts of a chord it is to wait. */
 export interface Enqueueable {
@@ -21,40 +23,64 @@ export interface Enqueueable {
 
 /** Adds tasks in one request; gives the handle on each. */
 export async function enqueue(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
-  const made = await Promise.all(tasks.map(async ({ task, parts }) => {
-    const { schema } = task.fields.settings;
-    // Of what waits for others, an argument is still to come.
-    if (schema && parts === undefined) await fit(task.name, schema, task.args);
-    const { message, task: fixed } = await toMessage(core, task);
-    return { message: parts === undefined ? message : { ...message, parts }, task: fixed };
-  }));
+  const made = await Promise.all(tasks.map((one) => prepare(core, one)));
   const enqueued = await core.pump.enqueue(made.map(({ message }) => message));
-  made.forEach(({ message, task }, i) => announce(core, enqueued[i], message, task));
+  const added = new Set(made.map(({ message }) => message.id).filter((_, i) => enqueued[i].added));
+  const again: Enqueueable[] = [];
+  for (const [i, { message, task }] of made.entries()) {
+    announce(core, enqueued[i], message, task);
+    if (enqueued[i].added) continue;
+    const join = joinOf(task.fields);
+    // Its chord waits for it, and what is there under its id belongs to somebody else.
+    if (join && added.has(join.id)) again.push({ task: new Task(anew(task.fields, core.newId)) });
+    else await cancelStages(core, task, enqueued[i].id);
+  }
+  if (again.length > 0) await enqueue(core, again);
   if (core.settings.immediate) await runImmediately(core);
   return enqueued.map(({ id }, i) => new Result(core, id, made[i].task));
 }
 
+async function prepare(core: Core, { task, parts }: Enqueueable): Promise<{ message: Message; task: Task }> {
+  const { schema } = task.fields.settings;
+  // Of what waits for others, an argument is still to come.
+  if (schema && parts === undefined) await fit(task.name, schema, task.args);
+  const { message, task: fixed } = await toMessage(core, task);
+  if (parts !== undefined) message.parts = parts;
+  // What is awaited by a chord, or with its members, must come, whoever holds its key.
+  if (parts !== undefined || joinOf(task.fields)) delete message.unique;
+  return { message, task: fixed };
+}
+
+/** The stages of a pipeline whose first task was not added will never run, unless it is the same pipeline that is there. */
+async function cancelStages(core: Core, task: Task, id: string): Promise<void> {
+  const { stages = [] } = task.fields;
+  if (stages.length === 0) return;
+  const there = await core.storage.find(id, core.storageTime());
+  const same = id === task.id && (!there || tailId(await toListedTask(core, there.message)) === tailId(task));
+  for (const stage of same ? [] : stages) {
+    for (const { space, key, value, ttl } of await outcomeWrites(core, new Task(stage), { status: "canceled" })) {
+      await core.storage.put(space, key, value!, { ttl, now: core.storageTime() });
+    }
+  }
+}
+
 /** Adds whatever can be enqueued; gives the handle or the handles that belong to it. */
 export async function submit(core: Core, what: Task | Group | Chord | readonly Task[]): Promise<Submitted> {
+  const single = what instanceof Task || what instanceof Chord;
+  const members = single ? [what] : what instanceof Group ? what.members : group(what).members;
+  const tasks = members.flatMap((member) => member instanceof Chord ? flatten(member) : [{ task: member }]);
+  const results = await enqueue(core, tasks);
+  // A message whose unique key is held by another is awaited under that one's id.
+  const byId = new Map(tasks.map(({ task: { id } }, i) => [id, results[i]]));
+  const handle = (id: string): Result => byId.get(id) ?? new Result(core, id);
   if (what instanceof Chord) {
-    await enqueue(core, flatten(what));
-    const callback = new Result(core, tailId(what));
-    const members = what.members.map((member) => new Result(core, tailId(member)));
-    return { results: new ResultGroup(core, members), callback, get: callback.get.bind(callback) };
+    const callback = handle(tailId(what));
+    const results = new ResultGroup(core, what.members.map((member) => handle(tailId(member))));
+    return { results, callback, get: callback.get.bind(callback) };
   }
-  if (what instanceof Task) {
-    const [first] = await enqueue(core, [{ task: what }]);
-    const { stages } = what.fields;
-    return stages ? new ResultGroup(core, [first, ...stages.map(({ id }) => new Result(core, id))]) : first;
-  }
-  const members = what instanceof Group ? what.members : group(what).members;
-  const results = await enqueue(
-    core,
-    members.flatMap((member) => member instanceof Chord ? flatten(member) : [{ task: member }]),
-  );
-  // A message that was there already, or holds the key, has its own id; a pipeline is awaited under that of its last stage.
-  const byId = new Map(results.map((result, i) => [members[i] && tailId(members[i]), result]));
-  return new ResultGroup(core, members.map((member) => byId.get(tailId(member)) ?? new Result(core, tailId(member))));
+  if (!(what instanceof Task)) return new ResultGroup(core, members.map((member) => handle(tailId(member))));
+  const { id, stages } = what.fields;
+  return stages ? new ResultGroup(core, [id, ...stages.map(({ id }) => id)].map(handle)) : handle(id);
 }
 
 /** What {@linkcode submit} gives. */

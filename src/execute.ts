@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { admit, isLimited, type Refusal } from "./admit.ts";
+import { admit, type Needs, needsOf, type Refusal } from "./admit.ts";
 import { type Attempt, LeaseLost } from "./attempt.ts";
 import { createContext } from "./context.ts";
 import type { Core } from "./core.ts";
@@ -23,7 +23,7 @@ import { readParts } from "./follow.ts";
 import { log } from "./log.ts";
 import { toListedTask, toTask } from "./message.ts";
 import type { Definition } from "./registry.ts";
-import { revokedBy } from "./revoke.ts";
+import { type Revoked, revokedBy } from "./revoke.ts";
 import { type Tick, tick } from "./schedules.ts";
 import { fit, ValidationError } from "./schema.ts";
 import {
@@ -46,7 +46,7 @@ export type Ending =
   /** The function threw, or took too long; it may be retried. */
   | { kind: "failed"; error: unknown; signal: Signal | undefined }
   /** The task is not to run (any more). */
-  | { kind: "stopped"; status: CanceledStatus; error?: unknown; writes: Write[] }
+  | ({ kind: "stopped"; error?: unknown } & Revoked)
   /** Nobody can run this; a person has to look at it. */
   | { kind: "dead"; reason: string; error?: unknown }
   /** It was the mark of a schedule. */
@@ -111,13 +111,15 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   if (now + (changes.timeout ?? settings.timeout) > attempt.deadline) await attempt.park();
   if (attempt.reason) return { kind: "released" };
   let { args } = task;
+  let needs: Needs | undefined;
   try {
     if (settings.schema) args = await fit(task.name, settings.schema, args);
+    needs = needsOf(task);
   } catch (error) {
     if (!(error instanceof ValidationError)) return thrown(error);
     return { kind: "dead", reason: "its arguments do not fit its schema", error };
   }
-  const refusal = isLimited(settings) ? await admit(core, task, attempt) : undefined;
+  const refusal = needs && await admit(core, needs, task, attempt);
   if (refusal) return { kind: "waiting", refusal };
 
   attempt.started = true;
@@ -175,9 +177,9 @@ function limit(core: Core, task: Task, attempt: Attempt, timeout: number, finish
   );
 }
 
-function aborted({ reason, writes }: Attempt): Ending {
+function aborted({ reason, revoked }: Attempt): Ending {
   if (reason instanceof TaskTimeout) return { kind: "failed", error: reason, signal: SIGNAL_TIMEOUT };
-  if (reason instanceof TaskCanceled) return { kind: "stopped", status: reason.status, error: reason, writes };
+  if (reason instanceof TaskCanceled) return { kind: "stopped", status: reason.status, error: reason, ...revoked };
   if (reason instanceof LeaseLost) return { kind: "lost" };
   return { kind: "released" };
 }

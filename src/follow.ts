@@ -5,6 +5,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
+import { joinOf } from "./group.ts";
 import { toMessage } from "./message.ts";
 import { type Finish, type Outcome, outcomeWrites, toException, toFailure, toOutcome } from "./outcome.ts";
 import { SerializationError } from "./serializer.ts";
@@ -38,7 +39,8 @@ export async function readParts(core: Core, parts: readonly string[]): Promise<u
 
 /** The outcome of a task, and what follows from it. */
 export async function follow(core: Core, task: Task, finish: Finish): Promise<Following> {
-  const { stages = [], handler, join = stages.at(-1)?.join } = task.fields;
+  const { stages = [], handler } = task.fields;
+  const join = joinOf(task.fields);
   const following: Following = { writes: await outcomeWrites(core, task, finish), enqueue: [], tasks: [], joins: [] };
   if (finish.status === "complete" && stages.length > 0) {
     const [next, ...later] = stages;

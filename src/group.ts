@@ -142,6 +142,11 @@ export function tailId(member: Member): string {
   return fields.stages?.at(-1)?.id ?? fields.id;
 }
 
+/** Where the value of a task, or of the pipeline that it begins, goes. */
+export function joinOf({ stages, join }: TaskFields): TaskFields["join"] {
+  return join ?? stages?.at(-1)?.join;
+}
+
 function joined({ fields }: Task, join: TaskFields["join"]): Task {
   const { stages = [] } = fields;
   if (!join) return new Task(fields);

@@ -6,7 +6,7 @@
 import type { Core } from "./core.ts";
 import { toListedTask } from "./message.ts";
 import { follow } from "./follow.ts";
-import { cancelRunning } from "./revoke.ts";
+import { stopRunning } from "./revoke.ts";
 import { replant } from "./schedules.ts";
 import { readNote } from "./settle.ts";
 import { SIGNAL_CANCELED, SIGNAL_ENQUEUED } from "./signals.ts";
@@ -88,12 +88,15 @@ export async function retryDead(core: Core, id?: string): Promise<number> {
 
 async function retryOne(core: Core, { message: { id, name, body, priority } }: Stored): Promise<boolean> {
   const message = { id, name, body, priority };
+  const task = await toListedTask(core, message);
+  // Its end has settled the stages after it, too; now they are to come again.
+  const ended = [task.fields, ...task.fields.stages ?? []];
   const accepted = await core.pump.settle({
     resting: { id, states: ["dead"] },
     retry: message,
-    writes: [{ space: "results", key: id }],
+    writes: ended.map(({ id }) => ({ space: "results", key: id })),
   });
-  if (accepted) core.signals.send(SIGNAL_ENQUEUED, await toListedTask(core, message));
+  if (accepted) core.signals.send(SIGNAL_ENQUEUED, task);
   return accepted;
 }
 
@@ -109,7 +112,7 @@ export async function cancel(core: Core, id: string): Promise<boolean> {
     ...await cancelation(core, task),
   });
   if (accepted) core.signals.send(SIGNAL_CANCELED, task);
-  else await cancelRunning(core, id);
+  else await stopRunning(core, id, { cancel: true });
   return accepted;
 }
 

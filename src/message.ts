@@ -47,7 +47,7 @@ export async function toMessage(core: Core, task: Task): Promise<{ message: Mess
   const expires = expiry ?? settings.expires;
   const fields: TaskFields = {
     ...task.fields,
-    expiry: expires && "after" in expires ? { at: (eta ?? core.clock.now() + (delay ?? 0)) + expires.after } : expires,
+    expiry: expires && { ...expires, at: expires.at ?? (eta ?? core.clock.now() + (delay ?? 0)) + expires.after },
   };
   const message: Message = {
     id: fields.id,
@@ -104,7 +104,7 @@ function isEnvelope(value: unknown): value is Envelope {
   return Array.isArray(args) && Number.isInteger(attempt) && Number.isInteger(delays) &&
     Number.isFinite(eta) && Number.isFinite(delay) &&
     isRecord(changes) && Object.values(changes).every((setting) => Number.isFinite(setting)) &&
-    isRecord(expiry) && Number.isFinite(expiry.at ?? expiry.after) &&
+    isRecord(expiry) && Number.isFinite(expiry.at ?? expiry.after) && Number.isFinite(expiry.after ?? 0) &&
     Array.isArray(stages) && stages.every(isEnvelope) && (handler === undefined || isEnvelope(handler)) &&
     isRecord(join) && typeof join.id === "string" && Number.isInteger(join.index) &&
     isRecord(booking) && Number.isInteger(booking.place) && Number.isFinite(booking.at) &&

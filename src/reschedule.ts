@@ -8,7 +8,7 @@ import type { Core } from "./core.ts";
 import { HueyError } from "./errors.ts";
 import { toMessage, toTask } from "./message.ts";
 import { outcomeWrites } from "./outcome.ts";
-import { idMark, revoke } from "./revoke.ts";
+import { stopRunning } from "./revoke.ts";
 import { SIGNAL_REVOKED } from "./signals.ts";
 import { Task } from "./task.ts";
 import type { CallOptions } from "./task_options.ts";
@@ -26,7 +26,11 @@ export async function reschedule(
     throw new HueyError(`Cannot reschedule task ${id}: it has ended, and this handle does not know its arguments`);
   }
 
-  const copy = new Task({ ...old.fields, id: core.newId(), eta: undefined, delay: undefined }).with(options);
+  const { expiry } = old.fields;
+  const fields = { ...old.fields, id: core.newId(), eta: undefined, delay: undefined };
+  // What expires so long after its time does so after its new time.
+  const copy = new Task({ ...fields, expiry: expiry?.after === undefined ? expiry : { after: expiry.after } })
+    .with(options);
   const { message, task } = await toMessage(core, copy);
   // The old one goes and the new one comes in one step, unless somebody is at work on it.
   const moved = stored !== undefined && await core.pump.settle({
@@ -36,7 +40,7 @@ export async function reschedule(
   });
   if (moved) core.signals.send(SIGNAL_REVOKED, old);
   else {
-    if (stored) await revoke(core, idMark(id), { once: true });
+    if (stored) await stopRunning(core, id, { moved: true });
     await core.pump.enqueue([message]);
   }
   announce(core, { id: task.id, added: true }, message, task);

@@ -17,17 +17,20 @@ export interface RevokeOptions {
   once?: boolean;
 }
 
-/** As it is kept. `by` is the task that has used up a mark that holds only once; `cancel`: its end is that of a cancelled task. */
+/** As it is kept. `by` is the task that has used up a mark that holds only once; `cancel`: its end is that of a cancelled task; `moved`: what follows from it has gone to another. */
 interface Revocation {
   once?: true;
   by?: string;
   cancel?: true;
+  moved?: true;
 }
 
 /** How a mark ends a task, and what has to be written together with that end. */
 export interface Revoked {
   status: CanceledStatus;
   writes: Write[];
+  /** Whether its stages, its handler and its place in a chord have gone to another task. */
+  moved?: true;
 }
 
 /** A mark that nobody ever meets must go at last. */
@@ -54,10 +57,10 @@ export async function revoke(core: Core, key: string, { until, once }: RevokeOpt
   await core.storage.put("revoked", key, write(once ? { once: true } : {}), { ttl, now: core.storageTime() });
 }
 
-/** Sets a mark that ends a running task as cancelled, and is used up by that. */
-export async function cancelRunning(core: Core, id: string): Promise<void> {
+/** Sets a mark that ends a running task, as cancelled or because another has come in its place, and is used up by that. */
+export async function stopRunning(core: Core, id: string, why: { cancel: true } | { moved: true }): Promise<void> {
   const options = { ttl: core.settings.lease * 10, now: core.storageTime() };
-  await core.storage.put("revoked", idMark(id), write({ once: true, cancel: true }), options);
+  await core.storage.put("revoked", idMark(id), write({ once: true, ...why }), options);
 }
 
 /** Takes marks back; tells whether there were any. */
@@ -86,7 +89,10 @@ export async function revokedBy(core: Core, id: string, marks: readonly Mark[]):
     const mine = write({ ...revocation, by: id });
     const taken = revocation.by === id || revocation.by === undefined &&
         await core.storage.put("revoked", key, mine, { ifValue: value, now: core.storageTime() });
-    if (taken) return { status: revocation.cancel ? "canceled" : "revoked", writes: [{ space: "revoked", key }] };
+    if (taken) {
+      const { cancel, moved } = revocation;
+      return { status: cancel ? "canceled" : "revoked", writes: [{ space: "revoked", key }], moved };
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { encodeTask, toMessage, toTask } from "./message.ts";
 import { dueSlots } from "./scheduler.ts";
 import { fit } from "./schema.ts";
 import type { Message } from "./storage.ts";
-import { Task, type TaskFields } from "./task.ts";
+import { anew, Task, type TaskFields } from "./task.ts";
 import { refuseUnknown, toFlag } from "./task_options.ts";
 import { type Duration, show, toMilliseconds } from "./time.ts";
 
@@ -175,7 +175,10 @@ export async function tick(core: Core, { fields }: Task, mark: Message): Promise
   const after = later ?? next;
   const retry = after === Infinity ? undefined : { ...entry.mark, priority: PRIORITY, eta: after };
   if (slot === undefined) return { retry };
-  const { message, task } = await toMessage(core, new Task({ ...anew(core, fields), schedule: undefined, eta: slot }));
+  const { message, task } = await toMessage(
+    core,
+    new Task({ ...anew(fields, core.newId), schedule: undefined, eta: slot }),
+  );
   return { retry, enqueue: [message], tasks: [task] };
 }
 
@@ -203,16 +206,6 @@ function markOf(core: Core, { mark, schedule }: Entry): Message[] {
 /** Takes a mark away. If it is in somebody's hands, it goes by itself. */
 async function uproot(core: Core, { mark: { id } }: Entry): Promise<void> {
   await core.pump.settle({ resting: { id, states: ["queued", "scheduled"] } });
-}
-
-/** The same task under new ids, all through. */
-function anew(core: Core, fields: TaskFields): TaskFields {
-  return {
-    ...fields,
-    id: core.newId(),
-    stages: fields.stages?.map((stage) => anew(core, stage)),
-    handler: fields.handler && anew(core, fields.handler),
-  };
 }
 
 async function readNames(core: Core): Promise<string[]> {

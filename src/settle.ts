@@ -28,7 +28,7 @@ import {
   SIGNAL_SCHEDULED,
 } from "./signals.ts";
 import type { Settlement, Write } from "./storage.ts";
-import type { Task } from "./task.ts";
+import { Task } from "./task.ts";
 
 /** What became of a delivery, in the words of a drain's report. */
 export type Settled = End["settled"];
@@ -102,8 +102,10 @@ async function drafted(
       return failed(core, attempt, task, ending.error, ending.signal);
     case "stopped": {
       const signals = { revoked: SIGNAL_REVOKED, expired: SIGNAL_EXPIRED, canceled: SIGNAL_CANCELED } as const;
-      const { status, writes, error } = ending;
-      return await finished(core, task, "stopped", { status }, signals[status], error, writes);
+      const { status, writes, error, moved } = ending;
+      const alone = moved ? { stages: undefined, handler: undefined, join: undefined } : {};
+      const ended = new Task({ ...task.fields, ...alone });
+      return await finished(core, ended, "stopped", { status }, signals[status], error, writes);
     }
     case "dead":
       return buried(core, task, ending.reason, ending.error);

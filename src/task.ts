@@ -75,6 +75,8 @@ export interface Step<Args extends unknown[] = never, R = unknown> {
 export class Task<Rest extends unknown[] = [], R = unknown, Values extends unknown[] = unknown[]>
   implements Step<Rest, R> {
   readonly #fields: TaskFields;
+  /** Whether it, or one built on it, is a stage, a handler or a callback somewhere: a second one gets ids of its own. */
+  readonly #place: { taken: boolean };
 
   /** Never set: carries the types, so that a task that lacks arguments cannot be enqueued. */
   declare readonly signature: (...rest: Rest) => R;
@@ -82,8 +84,9 @@ export class Task<Rest extends unknown[] = [], R = unknown, Values extends unkno
   declare readonly values: Values;
 
   /** Made by `TaskFunction.s`. */
-  constructor(fields: TaskFields) {
+  constructor(fields: TaskFields, place: { taken: boolean } = { taken: false }) {
     this.#fields = fields;
+    this.#place = place;
   }
 
   /** Names the task; its `Result` has the same id. */
@@ -123,13 +126,19 @@ export class Task<Rest extends unknown[] = [], R = unknown, Values extends unkno
 
   /** From when on it must not be started any more, in epoch milliseconds; known from when it is enqueued. */
   get expires(): number | undefined {
-    const { expiry } = this.#fields;
-    return expiry && "at" in expiry ? expiry.at : undefined;
+    return this.#fields.expiry?.at;
   }
 
   /** What the task is made of, for the library's own functions. */
   get fields(): TaskFields {
     return this.#fields;
+  }
+
+  /** What it is made of as a part of something larger, for the library's own functions. */
+  attach(args: readonly unknown[]): TaskFields {
+    const fields = this.#place.taken ? anew(this.#fields, () => crypto.randomUUID()) : this.#fields;
+    this.#place.taken = true;
+    return { ...fields, args: [...fields.args, ...args] };
   }
 
   /**
@@ -151,7 +160,7 @@ export class Task<Rest extends unknown[] = [], R = unknown, Values extends unkno
       ...(id === undefined ? {} : { id }),
       ...(expires === undefined ? {} : { expiry: toExpiry(expires) }),
       changes: { ...this.#fields.changes, ...toCallSettings(options) },
-    });
+    }, id === undefined ? this.#place : undefined);
   }
 
   /**
@@ -176,7 +185,7 @@ export class Task<Rest extends unknown[] = [], R = unknown, Values extends unkno
     ...args: Given
   ): Task<Rest, R2, [...Values, ...Values2]> {
     const { stages: after = [], ...stage } = toFields(next, args);
-    return new Task({ ...this.#fields, stages: [...this.#fields.stages ?? [], stage, ...after] });
+    return new Task({ ...this.#fields, stages: [...this.#fields.stages ?? [], stage, ...after] }, this.#place);
   }
 
   /**
@@ -186,15 +195,25 @@ export class Task<Rest extends unknown[] = [], R = unknown, Values extends unkno
   error<Given extends unknown[]>(handler: Step<[...Given, Error], unknown>, ...args: Given): Task<Rest, R, Values> {
     const { handler: first } = this.#fields;
     const added = first ? new Task(first).error(handler, ...args).fields : toFields(handler, args);
-    return new Task({ ...this.#fields, handler: added });
+    return new Task({ ...this.#fields, handler: added }, this.#place);
   }
 }
 
 /** A step with further arguments, as a task. */
 export function toFields(step: Step, args: readonly unknown[]): TaskFields {
-  if (step instanceof Task) return { ...step.fields, args: [...step.fields.args, ...args] };
+  if (step instanceof Task) return step.attach(args);
   // A task function, seen from here: its own module builds on this one.
   const { s } = step as { s?: (...args: readonly unknown[]) => Task };
   if (typeof s === "function") return s.apply(step, [...args]).fields;
   throw new TypeError("What comes next must be a task function, or a task made with s()");
+}
+
+/** The same task under new ids, all through. */
+export function anew(fields: TaskFields, newId: () => string): TaskFields {
+  return {
+    ...fields,
+    id: newId(),
+    stages: fields.stages?.map((stage) => anew(stage, newId)),
+    handler: fields.handler && anew(fields.handler, newId),
+  };
 }

@@ -91,8 +91,8 @@ export interface PeriodicTaskOptions extends Omit<TaskOptions<[]>, "schema"> {
   catchUpAll?: boolean;
 }
 
-/** An expiry as it was asked for: at an instant, or after a time that counts from the eta or the call. */
-export type Expiry = { at: number } | { after: number };
+/** When a task expires: at an instant, or after a time that counts from the eta or the call; once enqueued, the instant is known. */
+export type Expiry = { at: number; after?: number } | { at?: undefined; after: number };
 
 /** What a call can change: {@linkcode TaskSettings} that travel in the message where they differ from the task function's. */
 export interface CallSettings {
@@ -268,6 +268,7 @@ function toUnique(unique: TaskOptions<never>["unique"]): TaskSettings["unique"] 
 function toLimits({ lock, rateLimit, concurrency }: TaskOptions<never>): Partial<TaskSettings> {
   if (rateLimit) refuseUnknown(rateLimit, ["limit", "per", "key"], "option of 'rateLimit'");
   if (concurrency) refuseUnknown(concurrency, ["limit", "key"], "option of 'concurrency'");
+  if (concurrency?.limit === Infinity) throw new RangeError("'concurrency.limit' must be a finite number");
   return {
     lock: lock === undefined ? undefined : toKey("lock", typeof lock === "string" ? () => lock : lock),
     rateLimit: rateLimit && { ...toRate(rateLimit), key: toKey("rateLimit.key", rateLimit.key ?? (() => "")) },

@@ -189,6 +189,6 @@ export class Workers implements Claimer {
     if (!attempt) return;
     const { id } = attempt.delivery.message;
     const stopped = await revokedBy(this.#core, id, marks.filter(({ key }) => key === idMark(id)));
-    if (stopped) attempt.abort(new TaskCanceled(stopped.status, id), stopped.writes);
+    if (stopped) attempt.abort(new TaskCanceled(stopped.status, id), stopped);
   }
 }
