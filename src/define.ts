@@ -140,13 +140,13 @@ export interface DefineTask {
   /** With options and a context. */
   <Args extends unknown[], R>(
     name: string,
-    options: TaskOptions<NoInfer<Args>> & { schema?: undefined; context: true },
+    options: TaskOptions<Args> & { schema?: undefined; context: true },
     fn: ContextTaskBody<Args, R>,
   ): TaskFunction<Args, Awaited<R>>;
   /** With options. */
   <Args extends unknown[], R>(
     name: string,
-    options: TaskOptions<NoInfer<Args>> & { schema?: undefined; context?: false },
+    options: TaskOptions<Args> & { schema?: undefined; context?: false },
     fn: TaskBody<Args, R>,
   ): TaskFunction<Args, Awaited<R>>;
 }

@@ -15,7 +15,7 @@ export type DeliveryMode = "at-least-once" | "at-most-once";
 /** Keeps a task from being enqueued twice. */
 export interface UniqueOptions<Args extends unknown[] = unknown[]> {
   /** What makes two calls the same; the name and the arguments if absent. */
-  key?: (...args: Args) => string;
+  key?: NoInfer<(...args: Args) => string>;
   /** For how long, from the first call, a second one adds nothing, even if the first is finished; absent: while it is not finished. */
   within?: Duration;
 }
@@ -54,11 +54,11 @@ export interface TaskOptions<Args extends unknown[] = unknown[]> {
   /** While one is not finished, a second call adds nothing and gives the first one's `Result`. @default {false} */
   unique?: boolean | UniqueOptions<Args>;
   /** The lock that it needs to start: its name, or the name for these arguments. It waits for it, at the cost of no retry. */
-  lock?: string | ((...args: Args) => string);
+  lock?: string | NoInfer<(...args: Args) => string>;
   /** At most `limit` starts in any `per`, the first ones at once; each key by itself. The others wait, at the cost of no retry. */
-  rateLimit?: { limit: number; per: Duration; key?: (...args: Args) => string };
+  rateLimit?: { limit: number; per: Duration; key?: NoInfer<(...args: Args) => string> };
   /** At most `limit` at work at a time, over all workers; each key by itself. The others wait, at the cost of no retry. */
-  concurrency?: { limit: number; key?: (...args: Args) => string };
+  concurrency?: { limit: number; key?: NoInfer<(...args: Args) => string> };
 }
 
 /** Options of one call, given to `Task.with` or `TaskFunction.schedule`; they win over those of the task function. */
