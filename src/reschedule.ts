@@ -13,13 +13,13 @@ import { SIGNAL_REVOKED } from "./signals.ts";
 import { Task } from "./task.ts";
 import type { CallOptions } from "./task_options.ts";
 
-/** Revokes a task, enqueues the same call with these options, and gives the new task. */
+/** Revokes a task, enqueues the same call with these options, and gives it with the id under which it is awaited. */
 export async function reschedule(
   core: Core,
   id: string,
   known: Task | undefined,
   options: Omit<CallOptions, "id">,
-): Promise<Task> {
+): Promise<{ id: string; task: Task }> {
   const stored = await core.storage.find(id, core.storageTime());
   const old = stored ? await toTask(core, stored.message) : known;
   if (!old) {
@@ -38,11 +38,15 @@ export async function reschedule(
     writes: await outcomeWrites(core, old, { status: "revoked" }),
     enqueue: [message],
   });
-  if (moved) core.signals.send(SIGNAL_REVOKED, old);
-  else {
-    if (stored) await stopRunning(core, id, { moved: true });
-    await core.pump.enqueue([message]);
+  if (moved) {
+    core.signals.send(SIGNAL_REVOKED, old);
+    announce(core, { id: task.id, added: true }, message, task);
+    return { id: task.id, task };
   }
-  announce(core, { id: task.id, added: true }, message, task);
-  return task;
+  if (stored) await stopRunning(core, id, { moved: true });
+  // What runs still holds its key.
+  if (stored?.state === "running") delete message.unique;
+  const [enqueued] = await core.pump.enqueue([message]);
+  announce(core, enqueued, message, task);
+  return { id: enqueued.id, task };
 }

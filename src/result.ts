@@ -129,8 +129,8 @@ export class Result<R = unknown> extends Callable {
    * @throws {HueyError} if the handle does not come from a call, and the task has ended: nobody knows its arguments any more.
    */
   async reschedule(options: Omit<CallOptions, "id"> = {}): Promise<Result<R>> {
-    const task = await reschedule(this.#core, this.id, this.#task, options);
-    return new Result<R>(this.#core, task.id, task);
+    const { id, task } = await reschedule(this.#core, this.id, this.#task, options);
+    return new Result<R>(this.#core, id, task);
   }
 
   /** Revokes the task: it will not run, or, if it is running, its `signal` is aborted. */
