@@ -9,7 +9,6 @@ import { type Attempt, LeaseLost } from "./attempt.ts";
 import { createContext } from "./context.ts";
 import type { Core } from "./core.ts";
 import {
-  type CanceledStatus,
   CancelExecution,
   ConfigurationError,
   describeError,
@@ -36,7 +35,6 @@ import {
   SIGNAL_REDELIVERED,
   SIGNAL_TIMEOUT,
 } from "./signals.ts";
-import type { Write } from "./storage.ts";
 import { Task } from "./task.ts";
 
 /** How a delivery ended. */
