@@ -143,16 +143,17 @@ export class Pump {
   }
 
   async #sendOne(): Promise<void> {
-    const writes: Write[] = [];
-    if (this.#settling.length > 0) {
-      for (const recorder of this.#options.recorders) writes.push(...await recorder.take());
-    }
     const settling = this.#settling.splice(0, BATCH);
     const adding = this.#takeAdding();
     const messages = adding.flatMap(({ item }) => item);
     const claimer = this.#nextClaimer();
     const wanted = claimer?.wants() ?? 0;
     if (claimer) this.#unanswered.delete(claimer);
+    const writes: Write[] = [];
+    // Asked only now: what comes while they answer goes with the next request, and so does what is said of it.
+    if (settling.length > 0) {
+      for (const recorder of this.#options.recorders) writes.push(...await recorder.take().catch(() => []));
+    }
 
     const exchange: Exchange = {
       now: this.#options.now(),

@@ -20,6 +20,6 @@ export interface End {
 export interface Recorder {
   /** Told before a delivery is settled. Gives what takes it back: called when the settlement is refused. */
   ending(task: Task, end: End): () => void;
-  /** What to write together with the settlements that are about to be sent. Must not throw. */
+  /** What to write together with the settlements that are about to be sent; nothing if it rejects. */
   take(): Promise<Write[]>;
 }

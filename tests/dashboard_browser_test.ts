@@ -1,0 +1,348 @@
+/// <reference lib="dom" />
+import { existsSync } from "node:fs";
+import { after, test } from "node:test";
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { every, Huey } from "@hq/huey";
+import { dashboard, type DashboardOptions, recordHistory } from "@hq/huey/dashboard";
+import { TestClock } from "@hq/huey/testing";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { busyShop } from "./busy_shop.ts";
+import { eventually } from "./eventually.ts";
+import { type HttpListener, listen } from "./http_listener.ts";
+import { ownRuntime } from "./sandbox.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const FLAGS = [
+  ..."--headless --no-sandbox --disable-gpu --disable-quic --no-first-run".split(" "),
+  ..."--disable-background-networking --disable-component-update --disable-sync".split(" "),
+];
+const PAGES = ["/", "/?range=day", "/names", "/dead", "/schedules", "/workers", "/nowhere"].concat(
+  ["queued", "scheduled", "running", "finished", "failed", "dead"].map((state) => `/tasks?state=${state}`),
+);
+const ATTACK = `"'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>`;
+
+const skip = ownRuntime !== "node"
+  ? "one runtime drives the browser: what it shows is the same"
+  : !existsSync(CHROMIUM) && `there is no ${CHROMIUM}: apt-get install chromium`;
+
+const browser: Browser | undefined = skip
+  ? undefined
+  : await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+after(() => browser?.close());
+
+/** Registers a test in a browser, which fails on anything that the browser complains about. */
+function inBrowser(title: string, body: (stage: Stage) => Promise<void>): void {
+  test(`in a browser, ${title}`, { skip }, async () => {
+    const stage = new Stage();
+    try {
+      await body(stage);
+      assertEquals(stage.complaints, []);
+    } finally {
+      await stage.close();
+    }
+  });
+}
+
+/** A dashboard that is served, and browsers that look at it. */
+class Stage {
+  readonly clock = new TestClock();
+  readonly huey = new Huey("tests", { clock: this.clock });
+  readonly complaints: string[] = [];
+  readonly #listeners: HttpListener[] = [];
+  readonly #contexts: { close(): Promise<void> }[] = [];
+
+  async serve(huey: Huey = this.huey, options: DashboardOptions = {}): Promise<string> {
+    const app = dashboard(huey, { auth: "none", ...options });
+    return await this.listen(async (request) => await app.fetch(request));
+  }
+
+  async listen(handler: (request: Request) => Promise<Response>): Promise<string> {
+    const listener = await listen(handler);
+    this.#listeners.push(listener);
+    return listener.url;
+  }
+
+  async open(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser!.newContext(options);
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.on("console", (message) => {
+      // A page that is not found is one, too.
+      if (message.type() === "error" && !/404/.test(message.text())) this.complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("dialog", (dialog) => {
+      this.complaints.push(dialog.message());
+      void dialog.dismiss();
+    });
+    return page;
+  }
+
+  async close(): Promise<void> {
+    for (const context of this.#contexts) await context.close();
+    for (const listener of this.#listeners) await listener.close();
+    await this.huey.close();
+  }
+}
+
+inBrowser("all text has contrast, all controls have names, and nothing is wider than a phone", async (stage) => {
+  const shop = await busyShop(8);
+  const url = await stage.serve(shop.huey);
+  const paths = [...PAGES, `/tasks/${shop.pipelineId}`, `/tasks/${shop.failedId}`];
+  const page = await stage.open();
+  for (const path of paths) {
+    await page.goto(url + path);
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [375, 1360]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        const found = { path, colorScheme, width, ...await page.evaluate(examine) };
+        assertEquals(found, { path, colorScheme, width, pale: [], nameless: [], twice: [], over: 0, h1: 1 });
+      }
+    }
+  }
+  await shop.close();
+});
+
+inBrowser("everything can be done with the keys alone", async (stage) => {
+  const { huey } = stage;
+  const lost = huey.task("lost", (_n: number) => {});
+  await lost.map([[1], [2]]);
+  lost.unregister();
+  await huey.drain();
+  const page = await stage.open();
+  await page.goto(`${await stage.serve()}/dead`);
+  await page.keyboard.press("Tab");
+  assertEquals(await page.evaluate(() => document.activeElement!.textContent), "Skip to the content");
+  await page.keyboard.press("Enter");
+  const seen: string[] = [];
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press("Tab");
+    seen.push(
+      await page.evaluate(() => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement!);
+        return outlineStyle === "solid" && outlineWidth === "2px"
+          ? document.activeElement!.textContent!
+          : "no focus ring";
+      }),
+    );
+    if (seen.at(-1) === "Delete all") break;
+  }
+  assertEquals(seen, ["Retry all", "Delete all"]);
+  await page.keyboard.press("Enter"); // opens the question
+  assert(await page.getByText("Delete 2 dead letters for good?").isVisible());
+  await page.keyboard.press("Escape");
+  assert(!await page.getByText("Delete 2 dead letters for good?").isVisible());
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/done=deleted/);
+  assertEquals((await huey.counts()).dead, 0);
+  await page.getByRole("link", { name: "Tasks" }).focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/tasks$/);
+  await page.keyboard.press("/");
+  assertEquals(await page.evaluate(() => document.activeElement!.getAttribute("type")), "search");
+});
+
+inBrowser("markup in names, arguments and errors does nothing", async (stage) => {
+  const { huey } = stage;
+  recordHistory(huey, { worker: ATTACK });
+  const fail = huey.task(ATTACK, (_value: unknown) => {
+    throw Object.assign(new Error(ATTACK), { name: ATTACK, stack: ATTACK });
+  });
+  const give = huey.task(`give ${ATTACK}`, (value: unknown) => value);
+  const { id } = await fail({ [ATTACK]: ATTACK });
+  const given = await give(ATTACK);
+  await huey.schedules.put(ATTACK, every("1h"), give.s(ATTACK));
+  await huey.drain();
+  const url = await stage.serve();
+  const page = await stage.open();
+  const search = encodeURIComponent(ATTACK);
+  for (const path of [...PAGES, `/tasks/${id}`, `/tasks/${given.id}`, `/tasks?q=${search}&name=${search}`]) {
+    await page.goto(url + path);
+    assertEquals(await page.evaluate(() => [window.pwned, document.querySelectorAll("img").length]), [undefined, 0]);
+  }
+  // And if markup got in after all, its scripts would not run.
+  await page.evaluate((markup) => document.body.insertAdjacentHTML("beforeend", markup), ATTACK);
+  await page.waitForTimeout(100);
+  assertEquals(await page.evaluate(() => window.pwned), undefined);
+  assert(stage.complaints.splice(0).every((text) => /Content Security Policy|violates/.test(text)));
+});
+
+inBrowser("a form on another site changes nothing, whatever credentials the browser sends along", async (stage) => {
+  const { huey } = stage;
+  const { id } = await huey.task("work", () => {}).schedule([], { delay: "1h" });
+  const httpCredentials = { username: "ada", password: "secret" };
+  const url = await stage.serve(huey, { auth: httpCredentials });
+  const evil = await stage.listen(() =>
+    Promise.resolve(
+      new Response(`<form method="post" action="${url}/tasks/${id}/cancel"><button>Win a prize</button></form>`, {
+        headers: { "content-type": "text/html" },
+      }),
+    )
+  );
+  const page = await stage.open({ httpCredentials });
+  await page.goto(url);
+  await page.goto(evil);
+  const answered = page.waitForResponse(/cancel$/);
+  await page.getByRole("button").click();
+  assertEquals((await answered).status(), 403);
+  assertEquals((await huey.counts()).scheduled, 1);
+  stage.complaints.length = 0;
+  await page.goto(`${url}/tasks/${id}`);
+  await page.locator("summary", { hasText: "Cancel" }).click();
+  await page.getByRole("button", { name: "Cancel" }).last().click();
+  await page.waitForURL(/done=canceled/);
+  assertEquals((await huey.counts()).scheduled, 0);
+});
+
+inBrowser("all of it works without scripts", async (stage) => {
+  const { huey, clock } = stage;
+  recordHistory(huey);
+  const lost = huey.task("lost", (_n: number) => {});
+  await lost.map([[1], [2]]);
+  lost.unregister();
+  await huey.drain();
+  const remind = huey.task("remind", (_who: string) => {});
+  await huey.schedules.put("ada", every("1h"), remind.s("ada"));
+  const url = await stage.serve();
+  const page = await stage.open({ javaScriptEnabled: false });
+  await page.goto(url);
+  await page.getByRole("link", { name: /^Dead letters/ }).first().click();
+  await page.getByRole("button", { name: "Retry", exact: true }).first().click();
+  await page.getByText("Back in the queue.").waitFor();
+  assertEquals((await huey.counts()).queued, 1);
+  await clock.advance("2s");
+  await page.goto(`${url}/dead`);
+  await page.locator("summary", { hasText: "Delete all" }).click();
+  await page.getByRole("button", { name: "Delete all" }).last().click();
+  await page.getByText("Deleted.").waitFor();
+  await page.goto(`${url}/schedules`);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByText("The schedule is paused.").waitFor();
+  assertEquals((await huey.schedules.list())[0].paused, true);
+  await page.goto(`${url}/tasks`);
+  await page.getByRole("searchbox").fill("los");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.waitForURL(/q=los/);
+  assertEquals(await page.locator("tbody tr").count(), 1);
+});
+
+inBrowser("a page shows changes as they happen, and keeps what is open", async (stage) => {
+  const { huey, clock } = stage;
+  recordHistory(huey);
+  const fail = huey.task("fail", { retries: 5 }, () => {
+    throw new Error("no luck");
+  });
+  const { id } = await fail.schedule([], { retries: 0 });
+  await huey.drain();
+  const work = huey.task("work", () => {});
+  const url = await stage.serve();
+  const page = await stage.open();
+  await page.goto(url);
+  const queued = page.locator("#tiles strong").first();
+  assertEquals(await queued.textContent(), "0");
+  await page.getByText("Live", { exact: true }).waitFor();
+  await work.map([[], [], []]);
+  await clock.advance("3s");
+  await eventually(async () => await queued.textContent() === "3");
+
+  await page.goto(`${url}/tasks/${id}`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  const summary = page.locator("#attempts summary");
+  await summary.click(); // it was open
+  await summary.focus();
+  await work();
+  await clock.advance("12s");
+  await eventually(async () => /15 s ago/.test(await page.locator("#attempts").textContent() ?? ""));
+  assertEquals(await page.locator("#attempts details").getAttribute("open"), null);
+  assertEquals(await page.evaluate(() => document.activeElement!.tagName), "SUMMARY");
+});
+
+inBrowser("a page that is not told of changes asks for them", async (stage) => {
+  const { huey, clock } = stage;
+  const page = await stage.open();
+  await page.clock.install();
+  await page.goto(await stage.serve(huey, { events: false }));
+  await huey.task("work", () => {}).map([[], []]);
+  await clock.advance("2s");
+  await page.clock.runFor(6_000);
+  const queued = page.locator("#tiles strong").first();
+  await eventually(async () => await queued.textContent() === "2");
+  await page.getByText("Live, every 5 s").waitFor();
+});
+
+inBrowser("what a first visit takes is small", async (stage) => {
+  const shop = await busyShop(15);
+  const url = await stage.serve(shop.huey);
+  const page = await stage.open();
+  const bodies: Promise<Uint8Array>[] = [];
+  page.on("response", (response) => {
+    if (!response.url().endsWith("/events")) bodies.push(response.body());
+  });
+  await page.goto(url, { waitUntil: "load" });
+  const sizes = await Promise.all(bodies.map(async (body) => {
+    const stream = new Blob([await body as Uint8Array<ArrayBuffer>]).stream().pipeThrough(
+      new CompressionStream("gzip"),
+    );
+    return (await new Response(stream).arrayBuffer()).byteLength;
+  }));
+  assertGreaterOrEqual(sizes.length, 3);
+  const sum = sizes.reduce((sum, size) => sum + size, 0);
+  assert(sum < 30_000, `${sum} bytes`);
+  await shop.close();
+});
+
+declare global {
+  interface Window {
+    pwned?: number;
+  }
+}
+
+/** Runs in the page: what of it people would not be able to read or to use. */
+function examine() {
+  const channels = (color: string) => (color.match(/[\d.]+/g) ?? ["0", "0", "0", "0"]).map(Number);
+  const luminance = ([r, g, b]: number[]) => {
+    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const groundOf = (element: Element | null): number[] => {
+    for (; element; element = element.parentElement) {
+      const color = channels(getComputedStyle(element).backgroundColor);
+      if (color.length < 4 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  const isShown = (element: Element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 1 && box.height > 1 && element.checkVisibility();
+  };
+  const pale: string[] = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent!.trim());
+    if (!own || !isShown(element) || element.closest(".skip, title")) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [luminance(channels(style.color)), luminance(groundOf(element))].sort((a, b) => b - a);
+    const size = parseFloat(style.fontSize);
+    const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    const contrast = (a + 0.05) / (b + 0.05);
+    if (contrast < (isLarge ? 3 : 4.5)) {
+      pale.push(`${element.textContent!.trim().slice(0, 30)}: ${contrast.toFixed(2)}`);
+    }
+  }
+  const nameless = [
+    ...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select, [role=img], nav"),
+  ].filter((element) => {
+    const label = (element as HTMLInputElement).labels?.[0]?.textContent ?? element.getAttribute("aria-label") ?? "";
+    return (label || (element.matches("nav, input, select") ? "" : element.textContent!)).trim() === "";
+  }).map(({ outerHTML }) => outerHTML.slice(0, 80));
+  const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+  return {
+    pale: [...new Set(pale)],
+    nameless,
+    twice: ids.filter((id, i) => ids.indexOf(id) !== i),
+    over: Math.max(0, document.documentElement.scrollWidth - innerWidth),
+    h1: document.querySelectorAll("h1").length,
+  };
+}
