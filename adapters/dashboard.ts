@@ -4,7 +4,7 @@
  * with them shows changes as they happen.
  *
  * @example
- * ```ts no-eval
+ * ```ts ignore
  * import { Huey } from "@hq/huey";
  * import { dashboard, recordHistory } from "@hq/huey/dashboard";
  * import { sqlite } from "@hq/huey/sqlite";
@@ -37,6 +37,7 @@ import { task } from "./dashboard_task.ts";
 import { deadLetters, tasks } from "./dashboard_tasks.ts";
 import { names, workers } from "./dashboard_workers.ts";
 
+export type { Hono } from "hono";
 export { type HistoryOptions, recordHistory } from "./dashboard_record.ts";
 export type { DashboardAuth, Verdict } from "./dashboard_guard.ts";
 export type { Redact, Shown } from "./dashboard_show.ts";
@@ -53,7 +54,10 @@ export interface DashboardOptions {
    * is hidden.
    */
   redact?: Redact;
-  /** What the addresses of its pages begin with, where something in front of it takes that away: `"/admin/huey"`. */
+  /**
+   * What the addresses of its pages begin with, as `"/admin/huey"`, where requests are handed to it by hand, or where
+   * something in front of it takes that away. Where hono mounts it with `route`, it knows by itself.
+   */
   basePath?: string;
   /** Whether it holds a connection open to each viewer to tell of changes; else pages ask every five seconds. @default {true} */
   events?: boolean;
@@ -198,6 +202,7 @@ export function dashboard(huey: Huey, options: DashboardOptions = {}): Hono {
     const url = new URL(c.req.url);
     // Where it is mounted by hono, the route says what comes before our own path.
     const depth = routePath(c).split("/").filter((part) => part !== "" && part !== "*").length;
+    if (basePath && `${url.pathname}/`.startsWith(`${basePath}/`)) url.pathname = url.pathname.slice(basePath.length);
     const parts = url.pathname.split("/");
     const mounted = parts.slice(0, depth + 1).join("/").replace(/\/$/, "");
     url.pathname = `/${parts.slice(depth + 1).join("/")}`;

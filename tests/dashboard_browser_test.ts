@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { existsSync } from "node:fs";
 import { after, test } from "node:test";
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
@@ -8,10 +7,11 @@ import { TestClock } from "@hq/huey/testing";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { busyShop } from "./busy_shop.ts";
 import { eventually } from "./eventually.ts";
+import { EXAMINE, type Examined } from "./examine_page.ts";
 import { type HttpListener, listen } from "./http_listener.ts";
 import { ownRuntime } from "./sandbox.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(existsSync);
 const FLAGS = [
   ..."--headless --no-sandbox --disable-gpu --disable-quic --no-first-run".split(" "),
   ..."--disable-background-networking --disable-component-update --disable-sync".split(" "),
@@ -19,11 +19,15 @@ const FLAGS = [
 const PAGES = ["/", "/?range=day", "/names", "/dead", "/schedules", "/workers", "/nowhere"].concat(
   ["queued", "scheduled", "running", "finished", "failed", "dead"].map((state) => `/tasks?state=${state}`),
 );
+/** What has the focus, if one can see that it has. */
+const FOCUSED = `(({ textContent }, { outlineStyle, outlineWidth }) =>
+  outlineStyle + outlineWidth === "solid2px" ? textContent : "no ring")(
+    document.activeElement, getComputedStyle(document.activeElement))`;
 const ATTACK = `"'><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>`;
 
 const skip = ownRuntime !== "node"
-  ? "one runtime drives the browser: what it shows is the same"
-  : !existsSync(CHROMIUM) && `there is no ${CHROMIUM}: apt-get install chromium`;
+  ? "the browser shows the same, whoever drives it"
+  : CHROMIUM === undefined && "there is no /usr/bin/chromium: apt-get install chromium";
 
 const browser: Browser | undefined = skip
   ? undefined
@@ -96,7 +100,7 @@ inBrowser("all text has contrast, all controls have names, and nothing is wider 
       for (const width of [375, 1360]) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 800 });
-        const found = { path, colorScheme, width, ...await page.evaluate(examine) };
+        const found = { path, colorScheme, width, ...await page.evaluate<Examined>(EXAMINE) };
         assertEquals(found, { path, colorScheme, width, pale: [], nameless: [], twice: [], over: 0, h1: 1 });
       }
     }
@@ -113,18 +117,13 @@ inBrowser("everything can be done with the keys alone", async (stage) => {
   const page = await stage.open();
   await page.goto(`${await stage.serve()}/dead`);
   await page.keyboard.press("Tab");
-  assertEquals(await page.evaluate(() => document.activeElement!.textContent), "Skip to the content");
+  assertEquals(await page.evaluate("document.activeElement.textContent"), "Skip to the content");
   await page.keyboard.press("Enter");
   const seen: string[] = [];
   for (let i = 0; i < 12; i++) {
     await page.keyboard.press("Tab");
     seen.push(
-      await page.evaluate(() => {
-        const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement!);
-        return outlineStyle === "solid" && outlineWidth === "2px"
-          ? document.activeElement!.textContent!
-          : "no focus ring";
-      }),
+      await page.evaluate(FOCUSED),
     );
     if (seen.at(-1) === "Delete all") break;
   }
@@ -142,7 +141,7 @@ inBrowser("everything can be done with the keys alone", async (stage) => {
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/tasks$/);
   await page.keyboard.press("/");
-  assertEquals(await page.evaluate(() => document.activeElement!.getAttribute("type")), "search");
+  assertEquals(await page.evaluate("document.activeElement.type"), "search");
 });
 
 inBrowser("markup in names, arguments and errors does nothing", async (stage) => {
@@ -161,12 +160,12 @@ inBrowser("markup in names, arguments and errors does nothing", async (stage) =>
   const search = encodeURIComponent(ATTACK);
   for (const path of [...PAGES, `/tasks/${id}`, `/tasks/${given.id}`, `/tasks?q=${search}&name=${search}`]) {
     await page.goto(url + path);
-    assertEquals(await page.evaluate(() => [window.pwned, document.querySelectorAll("img").length]), [undefined, 0]);
+    assertEquals(await page.evaluate("[window.pwned, document.images.length]"), [undefined, 0]);
   }
   // And if markup got in after all, its scripts would not run.
-  await page.evaluate((markup) => document.body.insertAdjacentHTML("beforeend", markup), ATTACK);
+  await page.evaluate(`document.body.insertAdjacentHTML("beforeend", ${JSON.stringify(ATTACK)})`);
   await page.waitForTimeout(100);
-  assertEquals(await page.evaluate(() => window.pwned), undefined);
+  assertEquals(await page.evaluate("window.pwned"), undefined);
   assert(stage.complaints.splice(0).every((text) => /Content Security Policy|violates/.test(text)));
 });
 
@@ -257,7 +256,7 @@ inBrowser("a page shows changes as they happen, and keeps what is open", async (
   await clock.advance("12s");
   await eventually(async () => /15 s ago/.test(await page.locator("#attempts").textContent() ?? ""));
   assertEquals(await page.locator("#attempts details").getAttribute("open"), null);
-  assertEquals(await page.evaluate(() => document.activeElement!.tagName), "SUMMARY");
+  assertEquals(await page.evaluate("document.activeElement.tagName"), "SUMMARY");
 });
 
 inBrowser("a page that is not told of changes asks for them", async (stage) => {
@@ -293,56 +292,3 @@ inBrowser("what a first visit takes is small", async (stage) => {
   assert(sum < 30_000, `${sum} bytes`);
   await shop.close();
 });
-
-declare global {
-  interface Window {
-    pwned?: number;
-  }
-}
-
-/** Runs in the page: what of it people would not be able to read or to use. */
-function examine() {
-  const channels = (color: string) => (color.match(/[\d.]+/g) ?? ["0", "0", "0", "0"]).map(Number);
-  const luminance = ([r, g, b]: number[]) => {
-    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const groundOf = (element: Element | null): number[] => {
-    for (; element; element = element.parentElement) {
-      const color = channels(getComputedStyle(element).backgroundColor);
-      if (color.length < 4 || color[3] === 1) return color;
-    }
-    return [255, 255, 255];
-  };
-  const isShown = (element: Element) => {
-    const box = element.getBoundingClientRect();
-    return box.width > 1 && box.height > 1 && element.checkVisibility();
-  };
-  const pale: string[] = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent!.trim());
-    if (!own || !isShown(element) || element.closest(".skip, title")) continue;
-    const style = getComputedStyle(element);
-    const [a, b] = [luminance(channels(style.color)), luminance(groundOf(element))].sort((a, b) => b - a);
-    const size = parseFloat(style.fontSize);
-    const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    const contrast = (a + 0.05) / (b + 0.05);
-    if (contrast < (isLarge ? 3 : 4.5)) {
-      pale.push(`${element.textContent!.trim().slice(0, 30)}: ${contrast.toFixed(2)}`);
-    }
-  }
-  const nameless = [
-    ...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select, [role=img], nav"),
-  ].filter((element) => {
-    const label = (element as HTMLInputElement).labels?.[0]?.textContent ?? element.getAttribute("aria-label") ?? "";
-    return (label || (element.matches("nav, input, select") ? "" : element.textContent!)).trim() === "";
-  }).map(({ outerHTML }) => outerHTML.slice(0, 80));
-  const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
-  return {
-    pale: [...new Set(pale)],
-    nameless,
-    twice: ids.filter((id, i) => ids.indexOf(id) !== i),
-    over: Math.max(0, document.documentElement.scrollWidth - innerWidth),
-    h1: document.querySelectorAll("h1").length,
-  };
-}

@@ -412,6 +412,7 @@ test("it is mounted anywhere, and every address follows", async () => {
     const pages = [
       await routed.request(`${HOST}/admin/huey${path}`),
       await proxied.request(`${HOST}${path || "/"}`),
+      await proxied.request(`${HOST}/admin/huey${path}`),
     ];
     for (const page of pages) {
       assertEquals(page.status, 200, path);

@@ -1,6 +1,6 @@
 /** The example in `examples/deno_deploy/`, as its users run it: by the Deno command, with a real `Deno.cron` and KV. */
 import { test } from "node:test";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ConfigurationError, Huey } from "@hq/huey";
 import { denoCron } from "@hq/huey/deno-deploy";
 import { eventually } from "./eventually.ts";
@@ -56,6 +56,7 @@ test("the example for Deno Deploy runs what is due and what waits at its minute,
     await new Promise((resolve) => setTimeout(resolve, (2 * 60_000 - 8_000 - Date.now() % 60_000) % 60_000));
     const child = sandbox.start("examples/deno_deploy/main.ts", [], "deno", {
       HUEY_KV: `${sandbox.folder}/queue.kv`,
+      HUEY_PASSWORD: "secret",
       DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",
     });
     await child.wrote("Listening on");
@@ -68,6 +69,11 @@ test("the example for Deno Deploy runs what is due and what waits at its minute,
     await eventually(async () => (await read()).status === "complete");
     assertEquals(await read(), { status: "complete", value: 3 });
     await child.wrote("a minute has passed");
+    assertEquals((await fetch(new URL("/huey", url))).status, 401);
+    const authorization = `Basic ${btoa("admin:secret")}`;
+    const page = await fetch(new URL(`/huey/tasks/${id}`, url), { headers: { authorization } });
+    assertEquals(page.status, 200);
+    assertMatch(await page.text(), /href="\/huey\/tasks"[\s\S]*addNumbers[\s\S]*complete/);
     assertEquals(child.output.split("a minute has passed").length, 2, "the slot ran once");
   });
 });

@@ -3,6 +3,7 @@
 //   deno task start       on your machine, with the queue in the file that HUEY_KV names, if it names one
 
 import { crontab, Huey } from "@hq/huey";
+import { dashboard, recordHistory } from "@hq/huey/dashboard";
 import { denoCron } from "@hq/huey/deno-deploy";
 import { denoKv } from "@hq/huey/deno-kv";
 
@@ -18,6 +19,16 @@ huey.periodicTask("nightlyReport", crontab({ hour: 3, minute: 0, timeZone: "Euro
   console.log("reported");
 });
 
+recordHistory(huey);
+
+// Who knows the password sees what the queue does; without one in the environment, nobody is let in.
+const password = Deno.env.get("HUEY_PASSWORD");
+const pages = dashboard(huey, {
+  auth: password ? { username: "admin", password } : undefined,
+  basePath: "/huey",
+  events: false, // on Deno Deploy a connection that is held open keeps an isolate busy
+});
+
 // Before Deno.serve, and under no condition: Deno Deploy looks for it when the program is deployed.
 denoCron(huey);
 
@@ -31,5 +42,6 @@ Deno.serve(async (request) => {
     const result = huey.result(searchParams.get("id") ?? "");
     return Response.json({ status: await result.status(), value: await result.get() });
   }
+  if (pathname === "/huey" || pathname.startsWith("/huey/")) return await pages.fetch(request);
   return new Response("Not found", { status: 404 });
 });
