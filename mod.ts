@@ -18,7 +18,7 @@
  */
 export { compressed, type CompressedOptions } from "./src/compressed.ts";
 export { Callable } from "./src/callable.ts";
-export { Consumer, type ConsumerOptions, type WorkerKind } from "./src/consumer.ts";
+export { Consumer, type ConsumerOptions } from "./src/consumer.ts";
 export type { TaskContext } from "./src/context.ts";
 export type { Core, Settings } from "./src/core.ts";
 export type { HueyOptions } from "./src/create_core.ts";
@@ -128,3 +128,4 @@ export { type Appended, Spread, spread, type ValueOf } from "./src/spread.ts";
 export { type Step, Task, type TaskFields } from "./src/task.ts";
 export type { CallOptions, DeliveryMode, PeriodicTaskOptions, TaskOptions, UniqueOptions } from "./src/task_options.ts";
 export type { Clock, Duration, Instant } from "./src/time.ts";
+export type { WorkerChoice, WorkerKind } from "./src/worker_kinds.ts";

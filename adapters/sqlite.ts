@@ -58,7 +58,7 @@ export interface SqliteOptions {
  */
 export function sqlite(database: string | SqliteDatabase, options: SqliteOptions = {}): StorageFactory {
   const connection = new Connection(database, options.synchronous ?? "normal");
-  return (name) => new SqliteStorage(connection, name);
+  return (name) => new SqliteStorage(connection, name, database === ":memory:");
 }
 
 const STATES: readonly string[] = ["queued", "scheduled", "waiting", "running", "dead"] satisfies State[];
@@ -68,6 +68,7 @@ const WORK = "work";
 
 class SqliteStorage implements Storage {
   requests = 0;
+  readonly isPrivate: boolean;
   readonly #database: Connection;
   readonly #queue: string;
   readonly #tables: Tables;
@@ -79,7 +80,8 @@ class SqliteStorage implements Storage {
   #now = -Infinity;
   #closed = false;
 
-  constructor(database: Connection, queue: string) {
+  constructor(database: Connection, queue: string, isPrivate: boolean) {
+    this.isPrivate = isPrivate;
     this.#database = database;
     this.#queue = queue;
     this.#tables = {

@@ -36,8 +36,9 @@ export class Attempt {
   revoked: Pick<Revoked, "writes" | "moved"> = { writes: [] };
   /** Locks and places that the task has while it runs: renewed with the lease, given back with the settlement. */
   readonly holds: Hold[] = [];
-  /** Whether the function was begun. */
-  started = false;
+  /** Called, with the timeout, when the function is about to be begun. */
+  onStarted: ((timeout: number) => void) | undefined;
+  #started = false;
   #reason: AbortReason | undefined;
   #controller: AbortController | undefined;
   #reject!: (reason: AbortReason) => void;
@@ -50,6 +51,17 @@ export class Attempt {
     this.#onParked = onParked;
     this.aborted = new Promise((_, reject) => this.#reject = reject);
     this.aborted.catch(() => {});
+  }
+
+  /** Whether the function was begun. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** The function is about to be begun. */
+  start(timeout: number): void {
+    this.#started = true;
+    this.onStarted?.(timeout);
   }
 
   /** Why it was aborted, if it was. */

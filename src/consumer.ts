@@ -7,32 +7,23 @@
 import { BackOff } from "./back_off.ts";
 import type { Core } from "./core.ts";
 import { ConfigurationError, describeError } from "./errors.ts";
+import type { Hands } from "./hands.ts";
 import { log } from "./log.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Exchanged } from "./storage.ts";
 import { refuseUnknown, toFlag } from "./task_options.ts";
-import { type Duration, show, toCount, toMilliseconds } from "./time.ts";
+import { type Duration, show, toMilliseconds } from "./time.ts";
 import { Workers } from "./worker.ts";
-
-/** How the workers of a consumer are kept apart. */
-export type WorkerKind = "async" | "thread" | "process";
+import { toHands, type WorkerChoice } from "./worker_kinds.ts";
 
 /** For `huey.createConsumer`. */
-export interface ConsumerOptions {
-  /** How many tasks run at once. @default {1} */
-  workers?: number;
-  /** `async`: in one event loop. @default {"async"} */
-  kind?: WorkerKind;
+export interface ConsumerOptions extends WorkerChoice {
   /** Whether this consumer offers the slots of periodic tasks. @default {true} */
   periodic?: boolean;
   /** How often to look at the schedules, at the least. @default {1} */
   schedulerInterval?: Duration;
-  /** How often to see that workers are alive; those of kind `async` live as long as the consumer. @default {10} */
-  healthCheckInterval?: Duration;
   /** Whether all locks are released at the start. @default {false} */
   flushLocks?: boolean;
-  /** After how many tasks a worker is started afresh; absent: never. */
-  maxTasks?: number;
   /** How long `stop` lets running tasks go on before they are aborted and given back. @default {"30s"} */
   gracePeriod?: Duration;
   /**
@@ -47,8 +38,8 @@ export interface ConsumerOptions {
 }
 
 const OPTIONS = [
-  ..."workers kind periodic schedulerInterval healthCheckInterval flushLocks maxTasks gracePeriod".split(" "),
-  ..."initialDelay maxDelay backoff".split(" "),
+  ..."workers kind concurrency modules periodic schedulerInterval healthCheckInterval flushLocks".split(" "),
+  ..."maxTasks maxMemory gracePeriod initialDelay maxDelay backoff".split(" "),
 ];
 /** For bringing back what was aborted. Beyond that, leases do it. */
 const LAST_WORDS = 5_000;
@@ -57,7 +48,7 @@ const FIRST_PAUSE_AFTER_FAILURE = 500;
 /** Workers and a scheduler, from `start` to `stop`. */
 export class Consumer {
   readonly #core: Core;
-  readonly #count: number;
+  readonly #hands: Hands;
   readonly #periodic: boolean;
   readonly #flushLocks: boolean;
   readonly #schedulerInterval: number;
@@ -78,16 +69,13 @@ export class Consumer {
   #answered: () => void = () => {};
 
   /**
-   * A consumer that does nothing before {@linkcode start}.
+   * A consumer that does nothing before {@linkcode start}. The command line brings hands of its own.
    *
    * @throws {ConfigurationError | TypeError | RangeError} for options that cannot be.
    */
-  constructor(core: Core, options: ConsumerOptions = {}) {
+  constructor(core: Core, options: ConsumerOptions = {}, hands?: Hands) {
     refuseUnknown(options, OPTIONS, "option of a consumer");
-    const { workers = 1, kind = "async", periodic = true, flushLocks = false, maxTasks, backoff } = options;
-    if (kind !== "async") {
-      throw new ConfigurationError(`Cannot start workers of kind ${show(kind)}: there is only "async" so far`);
-    }
+    const { periodic = true, flushLocks = false, backoff } = options;
     if (core.settings.immediate) {
       throw new ConfigurationError("Cannot start a consumer in immediate mode: tasks run where they are called");
     }
@@ -97,13 +85,11 @@ export class Consumer {
     this.#core = core;
     this.#failure = new Promise((_, reject) => this.#fail = reject);
     this.#failure.catch(() => void this.stop({ graceful: false }));
-    this.#count = toCount("workers", workers, 1);
-    if (this.#count === Infinity) throw new RangeError("'workers' must be a finite number: current value is Infinity");
+    this.#hands = hands ?? toHands(core, options);
     this.#periodic = toFlag("periodic", periodic);
     this.#flushLocks = toFlag("flushLocks", flushLocks);
     this.#schedulerInterval = toMilliseconds("schedulerInterval", options.schedulerInterval ?? 1);
     if (this.#schedulerInterval === 0) throw new RangeError("'schedulerInterval' must be more than 0");
-    toMilliseconds("healthCheckInterval", options.healthCheckInterval ?? 10);
     this.#gracePeriod = toMilliseconds("gracePeriod", options.gracePeriod ?? "30s");
     this.#maxDelay = Math.max(1, toMilliseconds("maxDelay", options.maxDelay ?? 10));
     const initialDelay = options.initialDelay === undefined
@@ -111,8 +97,7 @@ export class Consumer {
       : Math.max(1, toMilliseconds("initialDelay", options.initialDelay));
     this.#backOff = new BackOff(this.#maxDelay, initialDelay, backoff);
     this.#workers = new Workers(core, {
-      count: this.#count,
-      maxTasks: maxTasks === undefined ? undefined : toCount("maxTasks", maxTasks, 1),
+      hands: this.#hands,
       onClaimed: (answer, wanted) => this.#onClaimed(answer, wanted),
       onFailed: (error) => this.#onFailed(error),
     });
@@ -156,10 +141,10 @@ export class Consumer {
   }
 
   async #start(): Promise<void> {
-    const { clock, hooks, storage } = this.#core;
+    const { clock, storage } = this.#core;
     const signal = this.#stopping.signal;
     if (this.#flushLocks) await storage.flush(["locks"]);
-    for (let i = 0; i < this.#count; i++) await hooks.startup();
+    await this.#hands.start();
     if (signal.aborted) return;
     this.#wakeAt = clock.now() + this.#maxDelay;
     this.#workers.start();
@@ -167,7 +152,7 @@ export class Consumer {
   }
 
   async #stop(): Promise<void> {
-    const { clock, hooks, pump, signals } = this.#core;
+    const { clock, pump, signals } = this.#core;
     const graceEnds = clock.now() + this.#gracePeriod;
     this.#stopping.abort();
     this.#answered();
@@ -178,7 +163,7 @@ export class Consumer {
     this.#workers.interrupt();
     await this.#atMost(this.#workers.idle(), LAST_WORDS);
     this.#workers.end();
-    for (let i = 0; i < this.#count; i++) await hooks.shutdown();
+    await this.#hands.stop();
     await this.#atMost(signals.idle(), LAST_WORDS);
   }
 

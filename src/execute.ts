@@ -120,7 +120,7 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   const refusal = needs && await admit(core, needs, task, attempt);
   if (refusal) return { kind: "waiting", refusal };
 
-  attempt.started = true;
+  attempt.start(changes.timeout ?? settings.timeout);
   core.signals.send(SIGNAL_EXECUTING, task);
   const canceled = await core.hooks.preExecute(task);
   if (canceled) return { kind: "stopped", status: "canceled", error: canceled, writes: [] };
@@ -155,7 +155,7 @@ async function run(
 ): Promise<Ending> {
   const timeout = task.fields.changes.timeout ?? settings.timeout;
   const finished = timeout > 0 ? new AbortController() : undefined;
-  if (finished) limit(core, task, attempt, timeout, finished.signal);
+  if (finished) limit(core, attempt, timeout, finished.signal);
   try {
     const args = settings.context ? [createContext(core, task, attempt), ...given] : given;
     const value = await Promise.race([(fn as (...args: unknown[]) => unknown)(...args), attempt.aborted]);
@@ -168,14 +168,16 @@ async function run(
 }
 
 /** Aborts the attempt after its timeout, unless it has finished by then. */
-function limit(core: Core, task: Task, attempt: Attempt, timeout: number, finished: AbortSignal): void {
+export function limit(core: Core, attempt: Attempt, timeout: number, finished: AbortSignal): void {
+  const { name, id } = attempt.delivery.message;
   core.clock.sleep(timeout, finished).then(
-    () => attempt.abort(new TaskTimeout(`Task ${task.name} ${task.id} took longer than its timeout of ${timeout} ms`)),
+    () => attempt.abort(new TaskTimeout(`Task ${name} ${id} took longer than its timeout of ${timeout} ms`)),
     () => {},
   );
 }
 
-function aborted({ reason, revoked }: Attempt): Ending {
+/** How an attempt ends that was aborted. */
+export function aborted({ reason, revoked }: Attempt): Ending {
   if (reason instanceof TaskTimeout) return { kind: "failed", error: reason, signal: SIGNAL_TIMEOUT };
   if (reason instanceof TaskCanceled) return { kind: "stopped", status: reason.status, error: reason, ...revoked };
   if (reason instanceof LeaseLost) return { kind: "lost" };

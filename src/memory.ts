@@ -68,6 +68,7 @@ class Store {
 
 class MemoryStorage implements Storage {
   requests = 0;
+  readonly isPrivate = true;
   readonly sleepers = new Sleepers();
   readonly #store: Store;
   /** What the last claim saw: how often a message had become ready, and when time alone would make one ready. */

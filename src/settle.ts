@@ -34,9 +34,10 @@ import { Task } from "./task.ts";
 export type Settled = End["settled"];
 
 /** A settlement that is ready to be sent, with the signals that follow it. */
-interface Draft {
-  settled: Settled;
+export interface Draft extends End {
+  /** Without what the attempt holds, which it gives back. */
   settlement: Omit<Settlement, "receipt">;
+  /** Sent once it was accepted. */
   signals: { signal: Signal; task: Task; error?: unknown }[];
 }
 
@@ -48,23 +49,30 @@ export interface DeadNote {
   error?: string;
 }
 
-/** Brings the end of a delivery to the storage, and tells what became of it. Never throws. */
-export async function settle(core: Core, attempt: Attempt, { task, ending }: Executed): Promise<Settled> {
-  let draft = ending.kind === "lost" ? undefined : await drafted(core, attempt, task, ending).catch(
+/** What the end of a delivery means; `undefined` if somebody else has it by now. Never throws. */
+export async function toDraft(core: Core, attempt: Attempt, { task, ending }: Executed): Promise<Draft | undefined> {
+  if (ending.kind === "lost") return undefined;
+  return await drafted(core, attempt, task, ending).catch(
     (error) => buried(core, task, "its end cannot be stored", error),
   );
+}
+
+/** The settlement itself; with it goes back what the attempt holds. */
+export function toSettlement({ delivery, holds }: Attempt, { settlement }: Draft): Settlement {
+  const freed = holds.map(({ space, key }) => ({ space, key }));
+  return { receipt: delivery.receipt, ...settlement, writes: [...settlement.writes ?? [], ...freed] };
+}
+
+/** Brings the end of a delivery to the storage, and tells what became of it. Never throws. */
+export async function settle(core: Core, attempt: Attempt, executed: Executed): Promise<Settled> {
+  const { task } = executed;
+  let draft = await toDraft(core, attempt, executed);
   while (draft) {
     let accepted: boolean;
     const taken = Array.from(core.recorders, (recorder) => recorder.ending(task, draft!));
     const takeBack = () => taken.forEach((undo) => undo());
     try {
-      const { writes = [] } = draft.settlement;
-      const freed = attempt.holds.map(({ space, key }) => ({ space, key }));
-      accepted = await core.pump.settle({
-        receipt: attempt.delivery.receipt,
-        ...draft.settlement,
-        writes: [...writes, ...freed],
-      });
+      accepted = await core.pump.settle(toSettlement(attempt, draft));
     } catch (error) {
       // The storage can never take this one. A dead letter without the value is what it can take.
       takeBack();
@@ -78,10 +86,12 @@ export async function settle(core: Core, attempt: Attempt, { task, ending }: Exe
     for (const { signal, task, error } of draft.signals) core.signals.send(signal, task, error);
     return draft.settled;
   }
-  log("worker")?.warn("Task {name} {id} was not settled: its lease was lost to another worker", {
-    name: task.name,
-    id: task.id,
-  });
+  return lost(task);
+}
+
+/** Tells that somebody else has a task by now. */
+export function lost({ id, name }: { id: string; name: string }): "lost" {
+  log("worker")?.warn("Task {name} {id} was not settled: its lease was lost to another worker", { name, id });
   return "lost";
 }
 
@@ -150,7 +160,7 @@ async function finished(
   const following = await follow(core, task, finish);
   return {
     settled,
-    settlement: { ...toSettlement(following), writes: [...following.writes, ...writes] },
+    settlement: { ...partsOf(following), writes: [...following.writes, ...writes] },
     signals: [...(signal ? [{ signal, task, error }] : []), ...signalsOf(core, following)],
   };
 }
@@ -173,7 +183,7 @@ async function failed(
   const following = core.settings.storeIntermediateErrors ? await followAttempt(core, task, error) : undefined;
   return {
     settled: "retried",
-    settlement: { ...following && toSettlement(following), retry: message },
+    settlement: { ...following && partsOf(following), retry: message },
     signals: [
       ...(signal ? [{ signal, task, error }] : []),
       { signal: SIGNAL_RETRYING, task: next },
@@ -195,12 +205,12 @@ async function buried(core: Core, task: Task, reason: string, error?: unknown): 
   const following = await follow(core, task, { status: "error", error: thrown });
   return {
     settled: "failed",
-    settlement: { ...toSettlement(following), bury: `~${JSON.stringify(note)}` },
+    settlement: { ...partsOf(following), bury: `~${JSON.stringify(note)}` },
     signals: [{ signal: SIGNAL_DEAD, task, error: thrown }, ...signalsOf(core, following)],
   };
 }
 
-function toSettlement({ writes, enqueue, joins }: Following): Pick<Settlement, "writes" | "enqueue" | "joins"> {
+function partsOf({ writes, enqueue, joins }: Following): Pick<Settlement, "writes" | "enqueue" | "joins"> {
   return { writes, enqueue, joins };
 }
 

@@ -237,6 +237,9 @@ export interface Storage {
   /** How many requests were sent so far. Of an embedded storage: how many operations. */
   readonly requests: number;
 
+  /** Whether only this thread can see what is in it, so that no other thread and no process can help with it. */
+  readonly isPrivate?: boolean;
+
   /** Settle, enqueue, claim. */
   exchange(exchange: Exchange): Promise<Exchanged>;
 

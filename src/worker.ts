@@ -7,26 +7,18 @@
 import { Attempt, Interrupted, LeaseLost } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { describeError, TaskCanceled } from "./errors.ts";
-import { execute } from "./execute.ts";
+import { type Hands, runHere } from "./hands.ts";
 import { renewHold } from "./holds.ts";
 import { log } from "./log.ts";
 import type { Claimer } from "./pump.ts";
 import { idMark, revokedBy } from "./revoke.ts";
-import { settle, type Settled } from "./settle.ts";
+import type { Settled } from "./settle.ts";
 import type { Delivery, Exchanged } from "./storage.ts";
-
-/** One worker. It runs one delivery at a time. */
-interface Worker {
-  /** How many tasks it has run since it was started, or started afresh. */
-  tasks: number;
-}
 
 /** For {@linkcode Workers}. */
 export interface WorkersOptions {
-  /** How many. */
-  count: number;
-  /** After how many tasks a worker is started afresh; absent: never. */
-  maxTasks?: number;
+  /** What deliveries are run with. */
+  hands: Hands;
   /** How many deliveries may still be begun; absent: any number. */
   quota?: () => number;
   /** No task is begun whose timeout would take it past this instant, in epoch milliseconds. */
@@ -48,7 +40,6 @@ export class Workers implements Claimer {
   readonly lease: number;
   readonly #core: Core;
   readonly #options: WorkersOptions;
-  readonly #free: Worker[];
   readonly #held = new Map<string, Attempt>();
   readonly #ended = new AbortController();
   #accepting = false;
@@ -62,7 +53,6 @@ export class Workers implements Claimer {
     this.#core = core;
     this.#options = options;
     this.lease = core.settings.lease;
-    this.#free = Array.from({ length: options.count }, () => ({ tasks: 0 }));
   }
 
   /** How many deliveries are in hands, those put aside apart. */
@@ -107,7 +97,7 @@ export class Workers implements Claimer {
   }
 
   wants(): number {
-    return this.#accepting ? Math.min(this.#free.length, this.#options.quota?.() ?? Infinity) : 0;
+    return this.#accepting ? Math.min(this.#options.hands.free, this.#options.quota?.() ?? Infinity) : 0;
   }
 
   claimed(answer: Exchanged, wanted: number): void {
@@ -121,23 +111,23 @@ export class Workers implements Claimer {
 
   async #work(delivery: Delivery): Promise<void> {
     const core = this.#core;
-    let worker = this.#free.pop();
+    let hand = this.#options.hands.take();
     const attempt = new Attempt(delivery, this.#options.deadline, () => {
       this.#parked++;
-      if (worker) this.#free.push(worker);
-      worker = undefined;
+      hand?.release();
+      hand = undefined;
       this.#options.onParked?.();
     });
     this.#held.set(delivery.receipt, attempt);
     // Claimed for us before we stopped claiming, or for a hand that has gone: back with it.
-    if (!this.#accepting || !worker) attempt.abort(new Interrupted("The consumer is shutting down"));
+    if (!this.#accepting || !hand) attempt.abort(new Interrupted("The consumer is shutting down"));
 
     this.#executing++;
-    const executed = await execute(core, attempt);
+    const settle = await (hand && !attempt.reason ? hand.run(attempt) : runHere(core, attempt));
     this.#executing--;
-    const settling = settle(core, attempt, executed);
+    const settling = settle();
     // Free from here on: the request that settles this one claims the next.
-    if (worker) void this.#release(worker);
+    hand?.release();
     this.#options.onExecuted?.();
     const settled = await settling;
     this.#held.delete(delivery.receipt);
@@ -145,17 +135,6 @@ export class Workers implements Claimer {
     // What was lost has no settlement, so nothing has claimed for its worker.
     if (settled === "lost") this.#core.pump.poke();
     if (this.#held.size === 0) this.#onIdle();
-  }
-
-  async #release(worker: Worker): Promise<void> {
-    worker.tasks++;
-    if (worker.tasks >= (this.#options.maxTasks ?? Infinity)) {
-      await this.#core.hooks.shutdown();
-      await this.#core.hooks.startup();
-      worker.tasks = 0;
-      this.#core.pump.poke();
-    }
-    this.#free.push(worker);
   }
 
   /** Renews what is in hands, three times per lease, and learns in the answer what was lost or revoked meanwhile. */

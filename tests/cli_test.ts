@@ -50,7 +50,6 @@ const REFUSED: [args: string[], message: string][] = [
   [["--worker", "3"], "There is no flag --worker: did you mean --workers?"],
   [["--frobnicate"], "There is no flag --frobnicate, see --help"],
   [["-x"], "There is no flag -x, see --help"],
-  [["b.ts"], 'Give one module: current values are "a.ts" and "b.ts"'],
 ];
 
 for (const [args, message] of REFUSED) {
@@ -60,18 +59,20 @@ for (const [args, message] of REFUSED) {
 }
 
 test("consume reads each of Huey's flags, by its name and by its letter", () => {
-  const short = "-w 4 -k greenlet -M 9 -c 5 -C -n -s 2 -f -L a,b -d 50ms -m 2m -b 2 -l x.log -q -S --grace-period 1.5";
-  const long =
-    "--workers=4 --kind async --max-tasks 9 --health-check-interval 5 --disable-health-check --no-periodic " +
+  const short = "-w 4 -k greenlet -M 9 -c 5 -n -s 2 -f -L a,b -d 50ms -m 2m -b 2 -l x.log -q -S --grace-period 1.5";
+  const long = "--workers=4 --kind async --max-tasks 9 --health-check-interval 5 --no-periodic " +
     "--scheduler-interval 2 --flush-locks --extra-locks a,b --delay 50ms --max-delay 2m --backoff 2 " +
     "--logfile x.log --quiet --simple --grace-period 1.5";
   for (const flags of [short, long]) {
     assertEquals(read(...flags.split(" "), "main.ts#mail"), {
-      module: "main.ts#mail",
+      modules: ["main.ts#mail"],
+      isWatched: false,
       consumer: {
         workers: 4,
         kind: "async",
+        concurrency: undefined,
         maxTasks: 9,
+        maxMemory: undefined,
         gracePeriod: 1.5,
         healthCheckInterval: 5,
         periodic: false,
@@ -85,6 +86,15 @@ test("consume reads each of Huey's flags, by its name and by its letter", () => 
       log: { level: "warning", format: "simple", file: "x.log" },
     });
   }
+});
+
+test("consume reads the flags of threads and processes, and several modules", () => {
+  const { modules, isWatched, consumer } = read(
+    ..."a.ts b.ts#mail -k thread --concurrency 2 --max-memory 512 -C --watch".split(" "),
+  );
+  assertEquals([modules, isWatched], [["a.ts", "b.ts#mail"], true]);
+  const { kind, concurrency, maxMemory, healthCheckInterval } = consumer;
+  assertEquals([kind, concurrency, maxMemory, healthCheckInterval], ["thread", 2, 512, 0]);
 });
 
 test("the help names every flag and is 80 columns wide at most", () => {
@@ -128,16 +138,29 @@ const UNUSABLE: [module: string, message: RegExp][] = [
 ];
 for (const [module, message] of UNUSABLE) {
   test(`consume ${module} says what is wrong with the module`, async () => {
-    assertMatch((await assertRejects(() => loadHuey(module), Error)).message, message);
+    assertMatch((await assertRejects(() => loadHuey([module]), Error)).message, message);
   });
 }
 
 test("of several instances that a module exports, #export picks one", async () => {
-  assertEquals((await loadHuey("tests/fixtures/several.ts#images")).core.name, "images");
+  assertEquals((await loadHuey(["tests/fixtures/several.ts#images"])).core.name, "images");
+});
+
+test("of several modules one exports the instance, and the others define tasks", async () => {
+  const { core } = await loadHuey(["tests/fixtures/more_tasks.ts", "tests/fixtures/several.ts#mail"]);
+  assertEquals([core.name, core.registry.list().map(({ name }) => name)], ["mail", ["sendMail", "sendMore"]]);
+});
+
+test("of several modules that export several instances, one has to be picked", async () => {
+  const { message } = await assertRejects(
+    () => loadHuey(["tests/fixtures/several.ts", "tests/fixtures/more_tasks.ts"]),
+    Error,
+  );
+  assertMatch(message, /^tests\/fixtures\/several\.ts and .*more_tasks\.ts export several Huey instances: name one, /);
 });
 
 test("an instance is known by its shape too, as another copy of the library may have made it", async () => {
-  assertEquals((await loadHuey("tests/fixtures/foreign.ts")).core.name, "foreign");
+  assertEquals((await loadHuey(["tests/fixtures/foreign.ts"])).core.name, "foreign");
 });
 
 test("a command line that cannot be read ends with 2 and one line", async () => {

@@ -1,5 +1,7 @@
+import { test } from "node:test";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { ConfigurationError, type Consumer } from "@hq/huey";
+import { ConfigurationError, type Consumer, Huey } from "@hq/huey";
+import { sqlite } from "@hq/huey/sqlite";
 import { onEveryStorage } from "./bench.ts";
 import { asTimePasses } from "./eventually.ts";
 import { recordSignals } from "./record_signals.ts";
@@ -280,11 +282,24 @@ onEveryStorage("flushLocks releases all locks at the start, and nothing else", a
   assertEquals([await storage.peek("locks", ["mine"], clock.now()), await huey.get("mine")], [[undefined], 1]);
 });
 
-onEveryStorage("workers of another kind are refused as long as there are none", async ({ huey }) => {
-  for (const kind of ["thread", "process", "fiber"]) {
-    assertThrows(() => huey.createConsumer({ kind: kind as never }), ConfigurationError, kind);
+onEveryStorage("workers of a kind that there is not are refused", async ({ huey }) => {
+  assertThrows(() => huey.createConsumer({ kind: "fiber" as never }), ConfigurationError, "fiber");
+  for (const option of ["concurrency", "maxMemory", "modules"] as const) {
+    assertThrows(() => huey.createConsumer({ [option]: 1 }), ConfigurationError, `'${option}' is for workers of kind`);
+  }
+  for (const option of ["workers", "maxTasks", "concurrency", "maxMemory"] as const) {
+    assertThrows(() => huey.createConsumer({ [option]: 0 }), Error, option);
   }
   await Promise.resolve();
+});
+
+test("threads and processes are refused on a storage that only this thread sees", () => {
+  for (const storage of [undefined, sqlite(":memory:")]) {
+    for (const kind of ["thread", "process"] as const) {
+      const huey = new Huey("tests", { storage });
+      assertThrows(() => huey.createConsumer({ kind }), ConfigurationError, "that only this thread sees");
+    }
+  }
 });
 
 onEveryStorage(

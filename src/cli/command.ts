@@ -69,7 +69,7 @@ export function queueCommand(command: QueueCommand): Command {
       }
       command.check?.({ words, flags });
       await configureLog({ level: "warning", format: "full" });
-      const huey = await loadHuey(module);
+      const huey = await loadHuey([module]);
       if (storageKind(huey)?.startsWith("memory")) {
         warn("The storage is in memory: what other processes have is not seen");
       }

@@ -1,13 +1,16 @@
 import process from "node:process";
 import { getLogger, type Logger } from "@logtape/logtape";
-import type { Consumer } from "../consumer.ts";
+import { Consumer } from "../consumer.ts";
 import { describeError } from "../errors.ts";
-import { readConsumeArguments, readConsumeOptions } from "./consume_options.ts";
+import type { Huey } from "../huey.ts";
+import { toWorkerOptions } from "../worker_kinds.ts";
+import { type ConsumeOptions, readConsumeArguments, readConsumeOptions } from "./consume_options.ts";
 import { greeting } from "./greeting.ts";
 import { consumeHelpText } from "./help.ts";
 import { loadHuey } from "./load.ts";
-import { configureLog } from "./log.ts";
+import { configureLog, type LogPlace, ownLogPlace } from "./log.ts";
 import { exitCode, hasLostTerminal, listenToSignals, type OsSignal } from "./os_signals.ts";
+import { Pool } from "./pool/pool.ts";
 import { askParentToRestart, isKept, keepRunning, onceParentIsGone, ownArguments } from "./restart.ts";
 import { userFrames } from "./stack.ts";
 import { logTasks } from "./task_log.ts";
@@ -21,11 +24,13 @@ export async function consume(args: string[]): Promise<number> {
   const options = readConsumeOptions(line);
   const again = ownArguments();
 
-  const huey = await loadHuey(options.module);
-  await configureLog(options.log);
+  if (options.isWatched && !isKept()) return await keepRunning(again, process.cwd());
+  const huey = await loadHuey(options.modules);
+  const place = ownLogPlace();
+  await configureLog(options.log, place);
   const log = getLogger(["huey", "cli"]);
   surviveStrayErrors(log);
-  const consumer = huey.createConsumer(options.consumer);
+  const consumer = createConsumer(huey, options, place);
   for (const name of options.extraLocks) await huey.core.storage.delete("locks", name);
   logTasks(huey);
   if (options.log.level !== "warning") console.error(greeting(huey, options));
@@ -40,6 +45,14 @@ export async function consume(args: string[]): Promise<number> {
   log.info("Consumer of {queue} stopped", { queue: huey.core.name });
   unlisten();
   return stopping.isRestart ? await keepRunning(again) : stopping.code;
+}
+
+/** Workers apart log as this process does. */
+function createConsumer(huey: Huey, { modules, consumer, log }: ConsumeOptions, { isTerminal }: LogPlace): Consumer {
+  if (consumer.kind === undefined || consumer.kind === "async") return huey.createConsumer(consumer);
+  const workers = toWorkerOptions(huey.core, { ...consumer, modules });
+  const pool = new Pool(huey.core, workers, { options: log, isTerminal, isSent: consumer.kind === "thread" });
+  return new Consumer(huey.core, consumer, pool);
 }
 
 function print(text: string): number {

@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
-import type { ConsumerOptions, WorkerKind } from "../consumer.ts";
+import type { ConsumerOptions } from "../consumer.ts";
+import type { WorkerKind } from "../worker_kinds.ts";
 import { type Duration, show, toMilliseconds } from "../time.ts";
 import { type CommandLine, type Flag, readCommandLine, UsageError } from "./command_line.ts";
 import type { LogOptions } from "./log.ts";
 
 /** What `huey consume` was asked to do. */
 export interface ConsumeOptions {
-  /** As it was typed: a path or URL, and `#export` if the module has several instances. */
-  module: string;
+  /** As they were typed: paths or URLs, with `#export` where there are several instances. */
+  modules: string[];
+  /** Whether to start again when a source file changes. */
+  isWatched: boolean;
   consumer: ConsumerOptions;
   /** Locks to release before the start. */
   extraLocks: string[];
@@ -20,7 +23,7 @@ export const CONSUME_FLAGS: { title: string; flags: Flag[] }[] = [
   {
     title: "Workers",
     flags: [
-      { name: "workers", short: "w", value: "N", about: "how many tasks run at once (1)" },
+      { name: "workers", short: "w", value: "N", about: "how many workers (1); each runs one task at a time" },
       {
         name: "worker-type",
         alias: "kind",
@@ -28,17 +31,32 @@ export const CONSUME_FLAGS: { title: string; flags: Flag[] }[] = [
         value: "KIND",
         about: "async (the default; greenlet means the same), thread or process",
       },
+      {
+        name: "concurrency",
+        value: "N",
+        about: "how many tasks each thread or process runs at once (1)",
+      },
       { name: "max-tasks", short: "M", value: "N", about: "start a worker afresh after N tasks (never)" },
+      {
+        name: "max-memory",
+        value: "MB",
+        about: "start a thread or process afresh when it uses more megabytes (never)",
+      },
       {
         name: "grace-period",
         value: "TIME",
         about: "how long running tasks may go on after a signal to stop, before they are aborted and given back (30s)",
       },
-      { name: "health-check-interval", short: "c", value: "TIME", about: "how often to look after workers (10)" },
+      {
+        name: "health-check-interval",
+        short: "c",
+        value: "TIME",
+        about: "how often to see that idle threads and processes answer (10)",
+      },
       {
         name: "disable-health-check",
         short: "C",
-        about: "do not look after workers; those of kind async need nobody to",
+        about: "do not; one that ends is replaced at once all the same",
       },
     ],
   },
@@ -76,6 +94,7 @@ export const CONSUME_FLAGS: { title: string; flags: Flag[] }[] = [
   {
     title: "Other",
     flags: [
+      { name: "watch", about: "start again when a source file below this folder changes" },
       { name: "help", short: "h", about: "show this" },
       { name: "version", about: "show the version" },
     ],
@@ -98,19 +117,19 @@ export function readConsumeArguments(args: string[]): CommandLine {
  * @throws {UsageError} for a value that cannot be, and if no module is named.
  */
 export function readConsumeOptions({ words, flags }: CommandLine): ConsumeOptions {
-  if (words.length > 1) {
-    throw new UsageError(`Give one module: current values are ${words.map(show).join(" and ")}`);
-  }
   const isLoud = flags.has("verbose");
   if (isLoud && flags.has("quiet")) throw new UsageError("Give --verbose or --quiet, not both");
   return {
-    module: words[0] ?? defaultModule(),
+    modules: words.length > 0 ? words : [defaultModule()],
+    isWatched: flags.has("watch"),
     consumer: {
       workers: read(flags, "workers", toWholeNumber),
       kind: read(flags, "worker-type", toKind),
+      concurrency: read(flags, "concurrency", toWholeNumber),
       maxTasks: read(flags, "max-tasks", toWholeNumber),
+      maxMemory: read(flags, "max-memory", toWholeNumber),
       gracePeriod: read(flags, "grace-period", toDuration),
-      healthCheckInterval: read(flags, "health-check-interval", toDuration),
+      healthCheckInterval: flags.has("disable-health-check") ? 0 : read(flags, "health-check-interval", toDuration),
       periodic: !flags.has("no-periodic"),
       schedulerInterval: read(flags, "scheduler-interval", toPositiveDuration),
       flushLocks: flags.has("flush-locks"),

@@ -1,4 +1,5 @@
 import process from "node:process";
+import type { ConsumerOptions } from "../consumer.ts";
 import type { Huey } from "../huey.ts";
 import type { Definition } from "../registry.ts";
 import type { ConsumeOptions } from "./consume_options.ts";
@@ -8,13 +9,13 @@ import { storageKind } from "./storage_kind.ts";
 import { version } from "./version.ts";
 
 /** What is shown at the start: what runs where, and the tasks. */
-export function greeting(huey: Huey, { module, consumer, log }: ConsumeOptions): string {
+export function greeting(huey: Huey, { modules, consumer, log }: ConsumeOptions): string {
   const definitions = huey.core.registry.list();
   const rows = [
     ["queue", huey.core.name],
-    ["module", module],
+    [modules.length === 1 ? "module" : "modules", modules.join(" ")],
     ["storage", storageKind(huey)],
-    ["workers", `${consumer.workers ?? 1}, ${consumer.kind ?? "async"}`],
+    ["workers", workers(consumer)],
     ["log", log.file],
     ["pid", String(process.pid)],
   ].filter(([, value]) => value !== undefined);
@@ -32,6 +33,10 @@ export function greeting(huey: Huey, { module, consumer, log }: ConsumeOptions):
     ),
     "",
   ].join("\n");
+}
+
+function workers({ workers = 1, kind = "async", concurrency = 1 }: ConsumerOptions): string {
+  return `${workers}, ${kind}${concurrency > 1 ? `, ${concurrency} tasks each` : ""}`;
 }
 
 function runtime(): string {

@@ -24,10 +24,10 @@ huey stands for:  deno run -A jsr:@hq/huey/cli`;
 export function consumeHelpText(): string {
   return `Runs the tasks of a module, until it is told to stop.
 
-Usage: huey consume [module[#export]] [flags]
+Usage: huey consume [module[#export] ...] [flags]
 
-The module (a path or a URL) exports the Huey instance, and imports every module
-that defines tasks. If it exports several instances, #export picks one.
+The modules (paths or URLs) define the tasks, and one of them exports the Huey
+instance. If there are several instances, #export picks one.
 
 ${CONSUME_FLAGS.map(({ title, flags }) => `${title}\n${flags.map(flagRow).join("\n")}`).join("\n\n")}
 
@@ -35,6 +35,7 @@ TIME is in seconds, or has its unit: 250ms, 30s, 5m, 2h, 7d.
 
 Examples
   huey consume main.ts                   one task at a time
+  huey consume main.ts -k process -w 4   4 processes, for tasks that compute
   huey consume main.ts -w 32 -q          32 at a time, logging only trouble
   huey consume main.ts#mail -l mail.log  the instance that is exported as mail,
                                          logging to a file

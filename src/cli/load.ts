@@ -12,32 +12,45 @@ export class LoadError extends Error {
 }
 
 /**
- * The Huey instance that a module exports: the only one, or the one that `#export` picks.
+ * The Huey instance that these modules export: the only one, or the one that `#export` picks, or the one of a queue.
+ * The others are loaded for the tasks that they define.
  *
- * @throws {LoadError} if there is no such module, it cannot be loaded, or it is not clear which instance is meant.
+ * @throws {LoadError} if a module cannot be loaded, or it is not clear which instance is meant.
  */
-export async function loadHuey(module: string): Promise<Huey> {
-  const [path, name] = split(module);
-  const exports = await load(path);
-  const found = new Map(Object.entries(exports).filter((entry): entry is [string, Huey] => isHuey(entry[1])));
-  if (name !== undefined) {
-    const huey = found.get(name);
-    if (huey) return huey;
+export async function loadHuey(modules: readonly string[], queue?: string): Promise<Huey> {
+  const found = new Map<string, Huey>();
+  const picked = new Set<Huey>();
+  for (const module of modules) {
+    const [path, name] = split(module);
+    const exports = await load(path);
+    const instances = Object.entries(exports).filter((entry): entry is [string, Huey] => isHuey(entry[1]));
+    for (const [name, huey] of instances) found.set(`${path}#${name}`, huey);
+    if (name !== undefined) picked.add(pick(path, name, exports, instances.map(([name]) => name)));
+  }
+  const where = list(modules.map((module) => split(module)[0]), "and");
+  const candidates = new Set(picked.size > 0 ? picked : found.values());
+  const [huey, ...others] = [...candidates].filter(({ core }) => queue === undefined || core.name === queue);
+  const verb = modules.length === 1 ? "exports" : "export";
+  if (!huey) {
+    const wanted = queue === undefined ? "no Huey instance" : `no Huey instance named ${queue}`;
     throw new LoadError(
-      `${path} ${
-        name in exports ? `exports something else than a Huey instance as` : "has no export named"
-      } ${name}: ` +
-        (found.size > 0 ? `it exports ${list(path, found.keys())}` : "it exports no Huey instance"),
+      `${where} ${verb} ${wanted}: add one, as in export const huey = new Huey("${queue ?? "my-app"}")`,
     );
   }
-  const [huey, ...others] = new Set(found.values());
-  if (!huey) {
-    throw new LoadError(`${path} exports no Huey instance: add one, as in export const huey = new Huey("my-app")`);
-  }
   if (others.length > 0) {
-    throw new LoadError(`${path} exports several Huey instances: name one, ${list(path, found.keys())}`);
+    throw new LoadError(`${where} ${verb} several Huey instances: name one, ${list([...found.keys()], "or")}`);
   }
   return huey;
+}
+
+function pick(path: string, name: string, exports: Record<string, unknown>, instances: string[]): Huey {
+  if (instances.includes(name)) return exports[name] as Huey;
+  throw new LoadError(
+    `${path} ${name in exports ? "exports something else than a Huey instance as" : "has no export named"} ${name}: ` +
+      (instances.length > 0
+        ? `it exports ${list(instances.map((name) => `${path}#${name}`), "or")}`
+        : "it exports no Huey instance"),
+  );
 }
 
 function split(module: string): [path: string, name?: string] {
@@ -55,6 +68,16 @@ async function load(path: string): Promise<Record<string, unknown>> {
     const places = [...syntaxPlace(error), ...userFrames(error)].filter((place) => !message.includes(place));
     throw new LoadError([`Cannot load ${path}: ${message}`, ...places].join("\n    "));
   }
+}
+
+/**
+ * A module by its URL, and `#export`, as it was.
+ *
+ * @throws {LoadError} if there is no such module.
+ */
+export function toUrl(module: string): string {
+  const [path, name] = split(module);
+  return name === undefined ? locate(path) : `${locate(path)}#${name}`;
 }
 
 function locate(path: string): string {
@@ -76,6 +99,6 @@ function isHuey(value: unknown): value is Huey {
   return typeof huey === "object" && typeof huey?.createConsumer === "function" && typeof huey.core?.name === "string";
 }
 
-function list(path: string, names: Iterable<string>): string {
-  return [...names].map((name) => `${path}#${name}`).join(" or ");
+function list(words: string[], conjunction: string): string {
+  return words.join(` ${conjunction} `);
 }

@@ -23,15 +23,31 @@ const NAMES: Record<LogLevel, string> = {
 };
 const COLOURS: Record<LogLevel, number> = { trace: 90, debug: 90, info: 32, warning: 33, error: 31, fatal: 31 };
 
+/** Where the log goes if it goes to no file. */
+export interface LogPlace {
+  /** Whether somebody looks at it. */
+  isTerminal: boolean;
+  /** Absent: standard error. */
+  write?: (line: string) => void;
+}
+
+/** Standard error. */
+export function ownLogPlace(): LogPlace {
+  return { isTerminal: Boolean(process.stderr.isTTY) };
+}
+
 /**
  * Lets the log be seen. An application that has configured LogTape by itself keeps what it has.
  *
  * @throws {UsageError} if the file cannot be written.
  */
-export async function configureLog({ level, format, file }: LogOptions): Promise<void> {
-  const write = file === undefined ? (line: string) => console.error(line) : appender(file);
+export async function configureLog(
+  { level, format, file }: LogOptions,
+  place: LogPlace = ownLogPlace(),
+): Promise<void> {
+  const write = file === undefined ? place.write ?? ((line: string) => console.error(line)) : appender(file);
   if (getConfig()) return;
-  const text = formatter(format, file === undefined && Boolean(process.stderr.isTTY));
+  const text = formatter(format, file === undefined && place.isTerminal);
   await configure({
     sinks: { out: (record: LogRecord) => write(text(record).trimEnd()) },
     loggers: [
@@ -42,14 +58,9 @@ export async function configureLog({ level, format, file }: LogOptions): Promise
   });
 }
 
-/** Whether somebody looks at standard error who can see colours, and wants to. */
-export function hasColours(): boolean {
-  return Boolean(process.stderr.isTTY) && !process.env.NO_COLOR;
-}
-
-/** Dims a text, where there are colours. */
+/** Dims a text, if somebody looks at standard error who can see colours, and wants to. */
 export function dim(text: string): string {
-  return hasColours() ? paint(2, text) : text;
+  return process.stderr.isTTY && !process.env.NO_COLOR ? paint(2, text) : text;
 }
 
 function paint(code: number, text: string): string {
@@ -68,7 +79,7 @@ function appender(file: string): (line: string) => void {
 
 /** On a terminal somebody knows which day it is, and lines are short. */
 function formatter(format: LogOptions["format"], terminal: boolean): (record: LogRecord) => string {
-  const [dimmed, levelled] = terminal && hasColours()
+  const [dimmed, levelled] = terminal && !process.env.NO_COLOR
     ? [(text: string) => paint(2, text), (level: LogLevel, text: string) => paint(COLOURS[level], text)]
     : [(text: string) => text, (_: LogLevel, text: string) => text];
   return getTextFormatter({

@@ -7,9 +7,7 @@
  *
  * @module
  */
-import { realpathSync } from "node:fs";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { HueyError } from "../errors.ts";
 import { cancel } from "./cancel.ts";
 import type { Command } from "./command.ts";
@@ -20,6 +18,7 @@ import { drain } from "./drain.ts";
 import { enqueue } from "./enqueue.ts";
 import { flush } from "./flush.ts";
 import { helpText } from "./help.ts";
+import { isMain } from "./is_main.ts";
 import { LoadError } from "./load.ts";
 import { result } from "./result.ts";
 import { schedule } from "./schedule.ts";
@@ -65,11 +64,5 @@ async function dispatch([name, ...args]: string[]): Promise<number> {
   throw new UsageError(`There is no command ${name}${closest(name, Object.keys(COMMANDS))}`);
 }
 
-/** Node knows `import.meta.main` from version 24 on. */
-function isMain(): boolean {
-  return import.meta.main ??
-    (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url));
-}
-
 // A module of the user's may keep timers and connections alive for ever, hence the exit.
-if (isMain()) process.exit(await main(process.argv.slice(2)));
+if (isMain(import.meta)) process.exit(await main(process.argv.slice(2)));

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { relative } from "node:path";
 import process from "node:process";
+import { watchSources } from "./changes.ts";
 import { hasLostTerminal, listenToSignals } from "./os_signals.ts";
 
 /** Tells a process that this one, of that pid, restarts it. A pid, so that it means nothing to the children of the child. */
@@ -22,14 +24,17 @@ export function ownArguments(): string[] {
 
 /**
  * Runs a command with the same runtime until it ends of itself, and gives its exit code. Signals are handed on to it;
- * at SIGHUP it is stopped and started again.
+ * at SIGHUP it is stopped and started again, and so it is when a source file in the folder `watched` changes. Then it
+ * is also started again, at the next change, when it has failed.
  *
  * Huey replaces itself by a fresh process under the same pid (`exec`). JavaScript has no such call, and fresh code needs
  * a fresh process. So the old process, which whoever started it waits for, stays above the new one and does nothing else.
  */
-export async function keepRunning(args: string[]): Promise<number> {
+export async function keepRunning(args: string[], watched?: string): Promise<number> {
   while (true) {
     let again = false;
+    let isTold = false;
+    const ending = Promise.withResolvers<void>();
     const child = spawn(process.execPath, args, {
       env: { ...process.env, [PARENT]: String(process.pid) },
       // Should we be killed, its standard input ends, and it stops.
@@ -37,13 +42,26 @@ export async function keepRunning(args: string[]): Promise<number> {
     });
     const unlisten = listenToSignals((signal) => {
       again = signal === "SIGHUP" && !hasLostTerminal();
+      isTold = !again;
+      ending.resolve();
       send(child.pid!, signal === "SIGHUP" ? "SIGTERM" : signal);
+    });
+    const unwatch = watched && watchSources(watched, (file) => {
+      console.error(`${relative(watched, file)} has changed: restarting`);
+      again = true;
+      ending.resolve();
+      send(child.pid!, "SIGTERM");
     });
     const code = await new Promise<number>((resolve, reject) => {
       child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
       child.once("error", reject);
     });
+    if (unwatch && code !== 0 && !again && !isTold) {
+      console.error("Waiting for a change");
+      await ending.promise;
+    }
     unlisten();
+    if (unwatch) unwatch();
     if (!again) return code;
   }
 }
