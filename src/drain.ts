@@ -4,7 +4,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
-import { LoopHands } from "./hands.ts";
+import { loopHands } from "./hands.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Settled } from "./settle.ts";
 import { refuseUnknown } from "./task_options.ts";
@@ -88,7 +88,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
   let failure: { error: unknown } | undefined;
   const ended = new AbortController();
   const workers: Workers = new Workers(core, {
-    hands: new LoopHands(core, toCount("concurrency", options.concurrency ?? 10, 1)),
+    hands: loopHands(core, toCount("concurrency", options.concurrency ?? 10, 1)),
     deadline: until,
     quota: () => {
       if (begun >= maxTasks) stoppedBy ??= "tasks";

@@ -35,55 +35,40 @@ export async function runHere(core: Core, attempt: Attempt): Promise<() => Promi
   return () => settle(core, attempt, executed);
 }
 
-/** A number of workers in this event loop, each of which runs one delivery at a time. */
-export class LoopHands implements Hands {
-  readonly #core: Core;
-  readonly #count: number;
-  readonly #maxTasks: number;
-  readonly #free: Hand[];
-
-  /** After `maxTasks` tasks a worker is started afresh, which here means that its hooks are run. */
-  constructor(core: Core, count: number, maxTasks: number = Infinity) {
-    this.#core = core;
-    this.#count = count;
-    this.#maxTasks = maxTasks;
-    this.#free = Array.from({ length: count }, () => this.#worker());
-  }
-
-  get free(): number {
-    return this.#free.length;
-  }
-
-  take(): Hand | undefined {
-    return this.#free.pop();
-  }
-
-  async start(): Promise<void> {
-    for (let i = 0; i < this.#count; i++) await this.#core.hooks.startup();
-  }
-
-  async stop(): Promise<void> {
-    for (let i = 0; i < this.#count; i++) await this.#core.hooks.shutdown();
-  }
-
-  #worker(): Hand {
+/**
+ * A number of workers in this event loop, each of which runs one delivery at a time. After `maxTasks` tasks one is
+ * started afresh, which here means that its hooks are run.
+ */
+export function loopHands(core: Core, count: number, maxTasks: number = Infinity): Hands {
+  const { hooks } = core;
+  const each = async (hook: () => Promise<void>): Promise<void> => {
+    for (let i = 0; i < count; i++) await hook();
+  };
+  const free = Array.from({ length: count }, () => {
     let tasks = 0;
     const hand: Hand = {
-      run: async (attempt) => {
-        const settling = await runHere(this.#core, attempt);
+      run(attempt) {
         tasks++;
-        return settling;
+        return runHere(core, attempt);
       },
-      release: async () => {
-        if (tasks >= this.#maxTasks) {
-          await this.#core.hooks.shutdown();
-          await this.#core.hooks.startup();
+      async release() {
+        if (tasks >= maxTasks) {
+          await hooks.shutdown();
+          await hooks.startup();
           tasks = 0;
-          this.#core.pump.poke();
+          core.pump.poke();
         }
-        this.#free.push(hand);
+        free.push(hand);
       },
     };
     return hand;
-  }
+  });
+  return {
+    get free() {
+      return free.length;
+    },
+    take: () => free.pop(),
+    start: () => each(() => hooks.startup()),
+    stop: () => each(() => hooks.shutdown()),
+  };
 }

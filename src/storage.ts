@@ -1,12 +1,11 @@
 /**
  * What a storage must do, and nothing about how.
  *
- * A worker that has finished tasks and has free hands needs three things: to settle what is done, to add what follows
- * and to take what is next. That is one request, so the heart of this contract is one verb, {@linkcode Storage.exchange}.
- *
+ * A worker with free hands has to settle what is done, to add what follows and to take what is next. That is one request,
+ * so the heart of this contract is one verb, {@linkcode Storage.exchange}.
  * Words: a **message** is a task at rest. It is *queued* (ready), *scheduled* (ready later), *waiting* (for the parts of
  * a chord), *running* (handed out on lease) or *dead* (will not run again by itself). A **delivery** is one hand-out of
- * a message; its **receipt** names that hand-out and no other, which is what fences a holder that came back too late.
+ * a message; its **receipt** names that hand-out and no other, which fences a holder that came back too late.
  *
  * @module
  */
@@ -229,15 +228,13 @@ export const REQUEST_MEMORY = 60_000;
 /**
  * The contract. Every operation is atomic. Every method that takes `now` judges etas, leases and time-to-live by it;
  * where it is absent the storage uses its own time. What a storage can never take (a value that is too large for it) it
- * refuses with a `RangeError`; any other error means that the same request may succeed later.
- *
- * Storages of different names see nothing of each other. `storageContract` of `@hq/huey/testing` is the suite to pass.
+ * refuses with a `RangeError`; any other error means that the same request may succeed later. Storages of different
+ * names see nothing of each other. `storageContract` of `@hq/huey/testing` is the suite to pass.
  */
 export interface Storage {
   /** How many requests were sent so far. Of an embedded storage: how many operations. */
   readonly requests: number;
-
-  /** Whether only this thread can see what is in it, so that no other thread and no process can help with it. */
+  /** Whether only this thread sees what is in it. */
   readonly isPrivate?: boolean;
 
   /** Settle, enqueue, claim. */

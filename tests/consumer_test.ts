@@ -285,19 +285,25 @@ onEveryStorage("flushLocks releases all locks at the start, and nothing else", a
 onEveryStorage("workers of a kind that there is not are refused", async ({ huey }) => {
   assertThrows(() => huey.createConsumer({ kind: "fiber" as never }), ConfigurationError, "fiber");
   for (const option of ["concurrency", "maxMemory", "modules"] as const) {
-    assertThrows(() => huey.createConsumer({ [option]: 1 }), ConfigurationError, `'${option}' is for workers of kind`);
+    assertThrows(() => huey.createConsumer({ [option]: 1 }), ConfigurationError, `without concurrency`);
   }
-  for (const option of ["workers", "maxTasks", "concurrency", "maxMemory"] as const) {
-    assertThrows(() => huey.createConsumer({ [option]: 0 }), Error, option);
+  for (const option of ["workers", "maxTasks"] as const) {
+    for (const kind of ["async", "thread", "process"] as const) {
+      assertThrows(() => huey.createConsumer({ kind, [option]: 0 }), RangeError, option);
+    }
   }
   await Promise.resolve();
 });
 
-test("threads and processes are refused on a storage that only this thread sees", () => {
+test("threads and processes are refused on a storage that only this thread sees", async () => {
   for (const storage of [undefined, sqlite(":memory:")]) {
     for (const kind of ["thread", "process"] as const) {
       const huey = new Huey("tests", { storage });
-      assertThrows(() => huey.createConsumer({ kind }), ConfigurationError, "that only this thread sees");
+      await assertRejects(
+        () => huey.createConsumer({ kind }).start(),
+        ConfigurationError,
+        "that only this thread sees",
+      );
     }
   }
 });

@@ -3,14 +3,13 @@ import { getLogger, type Logger } from "@logtape/logtape";
 import { Consumer } from "../consumer.ts";
 import { describeError } from "../errors.ts";
 import type { Huey } from "../huey.ts";
-import { toWorkerOptions } from "../worker_kinds.ts";
 import { type ConsumeOptions, readConsumeArguments, readConsumeOptions } from "./consume_options.ts";
 import { greeting } from "./greeting.ts";
 import { consumeHelpText } from "./help.ts";
 import { loadHuey } from "./load.ts";
 import { configureLog, type LogPlace, ownLogPlace } from "./log.ts";
 import { exitCode, hasLostTerminal, listenToSignals, type OsSignal } from "./os_signals.ts";
-import { Pool } from "./pool/pool.ts";
+import { openPool } from "./pool/pool.ts";
 import { askParentToRestart, isKept, keepRunning, onceParentIsGone, ownArguments } from "./restart.ts";
 import { userFrames } from "./stack.ts";
 import { logTasks } from "./task_log.ts";
@@ -50,8 +49,8 @@ export async function consume(args: string[]): Promise<number> {
 /** Workers apart log as this process does. */
 function createConsumer(huey: Huey, { modules, consumer, log }: ConsumeOptions, { isTerminal }: LogPlace): Consumer {
   if (consumer.kind === undefined || consumer.kind === "async") return huey.createConsumer(consumer);
-  const workers = toWorkerOptions(huey.core, { ...consumer, modules });
-  const pool = new Pool(huey.core, workers, { options: log, isTerminal, isSent: consumer.kind === "thread" });
+  const isSent = consumer.kind === "thread";
+  const pool = openPool(huey.core, { ...consumer, modules }, { options: log, isTerminal, isSent });
   return new Consumer(huey.core, consumer, pool);
 }
 

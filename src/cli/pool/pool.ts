@@ -2,7 +2,7 @@ import process from "node:process";
 import type { Core } from "../../core.ts";
 import { ConfigurationError } from "../../errors.ts";
 import type { Hand, Hands } from "../../hands.ts";
-import type { WorkerOptions } from "../../worker_kinds.ts";
+import type { WorkerChoice } from "../../worker_kinds.ts";
 import { toUrl } from "../load.ts";
 import { entry } from "./entry.ts";
 import { processes } from "./process_channel.ts";
@@ -11,18 +11,27 @@ import { runtimeFlags } from "./runtime_flags.ts";
 import { Slot } from "./slot.ts";
 import { threads } from "./thread_channel.ts";
 import type { WorkerLog } from "./words.ts";
+import { toWorkerOptions, type WorkerOptions } from "./worker_options.ts";
+
+/**
+ * A pool that starts nothing yet. `log` is how the command line logs.
+ *
+ * @throws {ConfigurationError | TypeError | RangeError} for options that cannot be.
+ */
+export function openPool(core: Core, options: WorkerChoice, log?: WorkerLog): Hands {
+  return new Pool(core, toWorkerOptions(core, options), log);
+}
 
 /**
  * Threads or processes that run deliveries, each in a place of its own. What is claimed, whose leases are renewed and
  * how it is settled is none of their business but that of the thread that has the pool, so a busy worker loses nothing.
  */
-export class Pool implements Hands {
+class Pool implements Hands {
   readonly #core: Core;
   readonly #options: WorkerOptions;
   readonly #slots: Slot[];
   readonly #stopping = new AbortController();
 
-  /** A pool that starts nothing yet. `log` is how the command line logs. */
   constructor(core: Core, options: WorkerOptions, log?: WorkerLog) {
     if (Symbol.for("huey.worker") in globalThis) {
       throw new ConfigurationError(

@@ -5,12 +5,11 @@ import { TaskCanceled, TaskTimeout } from "../../errors.ts";
 import { aborted, type Ending, isAtMostOnce, limit } from "../../execute.ts";
 import { freeHold } from "../../holds.ts";
 import { toListedTask } from "../../message.ts";
-import type { Failure } from "../../outcome.ts";
 import { lost, settle, type Settled } from "../../settle.ts";
 import { SIGNAL_ERROR } from "../../signals.ts";
 import type { Task } from "../../task.ts";
 import type { Channel, OpenChannel } from "./channel.ts";
-import type { Birth, Reason, Report, WorkerEnd } from "./words.ts";
+import type { Birth, Reason, Report } from "./words.ts";
 import { WorkerDied } from "./worker_died.ts";
 
 /** How long, in milliseconds, a worker has for ending a task that it is to abort. Beyond that it is ended itself. */
@@ -21,6 +20,7 @@ const LONG_PATIENCE = 5_000;
 const HOOKS_PATIENCE = 10_000;
 
 type Settle = () => Promise<Settled>;
+type WorkerEnd = Extract<Report, { say: "ended" }>["end"];
 
 /** A delivery in its hands. */
 interface Held {
@@ -169,28 +169,21 @@ export class RemoteWorker {
   #abort(held: Held, reason: AbortReason): void {
     const { receipt } = held.attempt.delivery;
     if (held.gone.signal.aborted) return;
-    this.#channel.send({ say: "abort", receipt, reason: toReason(reason), writes: held.attempt.writes });
+    this.#channel.send({ say: "abort", receipt, reason: toReason(reason), revoked: held.attempt.revoked });
     this.#within(PATIENCE, held.gone.signal, () => this.kill("was killed, as it did not end a task in time"));
   }
 
   /** Brings an end from there to the storage, and tells the worker whether it was accepted. */
-  async #settle(attempt: Attempt, end: WorkerEnd | undefined): Promise<Settled> {
+  async #settle(attempt: Attempt, end: WorkerEnd): Promise<Settled> {
     const { message, receipt } = attempt.delivery;
     if (!end) return lost(message);
-    const { settled, settlement, signals } = end;
-    const { recorders, pump } = this.#core;
-    const task = await toListedTask(this.#core, message);
-    const told = signals.map(({ signal, error }) => ({ signal, task, error: error && toError(error) }));
-    const taken = Array.from(recorders, (recorder) => recorder.ending(task, { settled, signals: told }));
-    const accepted = await pump.settle(settlement).catch((error: unknown) => ({ error }));
-    if (accepted !== true) { for (const takeBack of taken) takeBack(); }
+    const accepted = await this.#core.pump.settle(end.settlement).catch((error: unknown) => ({ error }));
     this.#channel.send({ say: "settled", receipt, accepted: accepted === true });
-    if (typeof accepted === "object") {
-      // The storage can never take this one. A dead letter without the value is what it can take.
-      const reason = "its outcome cannot be stored";
-      return settle(this.#core, attempt, { task, ending: { kind: "dead", reason, error: accepted.error } });
-    }
-    return accepted ? settled : lost(message);
+    if (typeof accepted === "boolean") return accepted ? end.settled : lost(message);
+    // The storage can never take this one. A dead letter without the value is what it can take.
+    const task = await toListedTask(this.#core, message);
+    const reason = "its outcome cannot be stored";
+    return settle(this.#core, attempt, { task, ending: { kind: "dead", reason, error: accepted.error } });
   }
 
   #onEnded(how: string): void {
@@ -250,8 +243,4 @@ function toReason(reason: AbortReason): Reason {
   const { message } = reason;
   if (reason instanceof TaskTimeout) return { kind: "timeout", message };
   return { kind: reason instanceof LeaseLost ? "lost" : "interrupted", message };
-}
-
-function toError({ name, message, stack }: Failure): Error {
-  return Object.assign(new Error(message), { name, stack });
 }

@@ -2,9 +2,9 @@ import type { Attempt } from "../../attempt.ts";
 import type { Core } from "../../core.ts";
 import type { Hand } from "../../hands.ts";
 import { log } from "../../log.ts";
-import type { WorkerOptions } from "../../worker_kinds.ts";
 import { durationText } from "../duration_text.ts";
-import { RemoteWorker } from "./remote_worker.ts";
+import type { RemoteWorker, Watcher } from "./remote_worker.ts";
+import type { WorkerOptions } from "./worker_options.ts";
 
 /** Which part of its tasks a worker still has when its successor is started, so that nobody waits for that one. */
 const AHEAD = 0.1;
@@ -14,7 +14,7 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
 /** Starts a worker. */
-export type StartWorker = (number: number, watcher: ConstructorParameters<typeof RemoteWorker>[3]) => RemoteWorker;
+export type StartWorker = (number: number, watcher: Watcher) => RemoteWorker;
 
 /** The place of one worker, which is followed by another when it ends or has served its time. */
 export class Slot {

@@ -1,10 +1,9 @@
 /** What a supervisor and its workers say to each other. All of it is plain data, which JSON and structured clones keep. */
 import type { Hold } from "../../holds.ts";
+import type { Revoked } from "../../revoke.ts";
 import type { Settled } from "../../settle.ts";
-import type { Signal } from "../../signals.ts";
-import type { Delivery, Settlement, Write } from "../../storage.ts";
+import type { Delivery, Settlement } from "../../storage.ts";
 import type { CanceledStatus } from "../../errors.ts";
-import type { Failure } from "../../outcome.ts";
 import type { LogOptions } from "../log.ts";
 
 /** What a worker is to be; the first word to it. */
@@ -38,7 +37,7 @@ export type Reason =
 export type Order =
   | Birth
   | { say: "run"; delivery: Delivery }
-  | { say: "abort"; receipt: string; reason: Reason; writes: Write[] }
+  | { say: "abort"; receipt: string; reason: Reason; revoked: Pick<Revoked, "writes" | "moved"> }
   /** What became of the settlement. */
   | { say: "settled"; receipt: string; accepted: boolean }
   | { say: "ping" }
@@ -55,14 +54,7 @@ export type Report =
   /** The function is about to be begun. What it holds is renewed with the lease. */
   | { say: "begun"; receipt: string; timeout: number; holds: Hold[] }
   /** How a delivery ended; without a settlement nothing is to be said to the storage. */
-  | { say: "ended"; receipt: string; end?: WorkerEnd; memory: number }
+  | { say: "ended"; receipt: string; end?: { settled: Settled; settlement: Settlement }; memory: number }
   | { say: "pong"; memory: number }
   | { say: "log"; line: string }
   | { say: "stopped" };
-
-/** How a delivery ended, and which signals about it follow. */
-export interface WorkerEnd {
-  settled: Settled;
-  settlement: Settlement;
-  signals: { signal: Signal; error?: Failure }[];
-}

@@ -6,7 +6,6 @@ import { execute, type Executed } from "../../execute.ts";
 import type { Huey } from "../../huey.ts";
 import { log } from "../../log.ts";
 import { toListedTask } from "../../message.ts";
-import { toFailure } from "../../outcome.ts";
 import { toDraft, toSettlement } from "../../settle.ts";
 import { SIGNAL_ERROR } from "../../signals.ts";
 import type { Delivery } from "../../storage.ts";
@@ -51,7 +50,7 @@ export class WorkerSide {
         return void this.#run(order.delivery);
       case "abort": {
         const attempt = this.#jobs.get(order.receipt)?.attempt;
-        return attempt?.abort(toError(order.reason, attempt.delivery.message.id), order.writes);
+        return attempt?.abort(toError(order.reason, attempt.delivery.message.id), order.revoked);
       }
       case "settled":
         return this.#jobs.get(order.receipt)?.onSettled(order.accepted);
@@ -104,17 +103,21 @@ export class WorkerSide {
     ]);
     job.fail = undefined;
     const draft = await toDraft(core, attempt, executed);
-    const end = draft && {
-      settled: draft.settled,
-      settlement: toSettlement(attempt, draft),
-      signals: draft.signals.filter(({ task }) => task.id === delivery.message.id).map(({ signal, error }) => ({
-        signal,
-        error: error === undefined ? undefined : toFailure(error),
-      })),
-    };
-    this.#report({ say: "ended", receipt, end, memory: this.#megabytes() });
-    if (draft && await settled.promise) {
-      for (const { signal, task, error } of draft.signals) core.signals.send(signal, task, error);
+    if (draft) {
+      // What is recorded here goes along, as it would with a settlement of our own.
+      const recorders = [...core.recorders];
+      const recorded = recorders.map((recorder) => recorder.ending(executed.task, draft));
+      const writes = await Promise.all(recorders.map((recorder) => recorder.take().catch(() => [])));
+      const settlement = toSettlement(attempt, draft);
+      settlement.writes!.push(...writes.flat());
+      this.#report({ say: "ended", receipt, end: { settled: draft.settled, settlement }, memory: this.#megabytes() });
+      if (await settled.promise) {
+        for (const { signal, task, error } of draft.signals) core.signals.send(signal, task, error);
+      } else {
+        for (const takeBack of recorded) takeBack();
+      }
+    } else {
+      this.#report({ say: "ended", receipt, memory: this.#megabytes() });
     }
     this.#jobs.delete(receipt);
   }
