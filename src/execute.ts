@@ -51,10 +51,13 @@ export type Ending =
   | { kind: "ticked"; tick: Tick }
   /** Not begun: it has to wait for a lock or a limit. */
   | { kind: "waiting"; refusal: Refusal }
-  /** Given back, as this process cannot finish it. */
-  | { kind: "released" }
+  /** Given back, as this process cannot finish it: at once, or to be tried again after `delay` milliseconds. */
+  | { kind: "released"; delay?: number }
   /** Somebody else has it by now. */
   | { kind: "lost" };
+
+/** Who could not begin would be handed the task again at once, and again: so long is it left alone, in milliseconds. */
+const PAUSE = 1_000;
 
 /** A delivery's task, and how it ended. */
 export interface Executed {
@@ -83,7 +86,7 @@ export async function execute(core: Core, attempt: Attempt): Promise<Executed> {
       id: task.id,
       error: describeError(error),
     });
-    return { task, ending: { kind: "released" } };
+    return { task, ending: { kind: "released", delay: PAUSE } };
   }
 }
 

@@ -7,7 +7,7 @@
 import type { Core } from "./core.ts";
 import { joinOf } from "./group.ts";
 import { toMessage } from "./message.ts";
-import { type Finish, type Outcome, outcomeWrites, toException, toFailure, toOutcome } from "./outcome.ts";
+import { type Finish, type Outcome, outcomeWrites, readOutcome, toException, toFailure, toOutcome } from "./outcome.ts";
 import { SerializationError } from "./serializer.ts";
 import { toArguments } from "./spread.ts";
 import type { Join, Message, Write } from "./storage.ts";
@@ -31,7 +31,7 @@ export type Part = Outcome & { taskId: string };
 /** The values of a chord's members, for its callback: what was revoked, has expired or was cancelled has none. */
 export async function readParts(core: Core, parts: readonly string[]): Promise<unknown[]> {
   return await Promise.all(parts.map(async (text) => {
-    const part = await core.serializer.decode(text) as Part;
+    const part = await readOutcome(core, text) as Part;
     if (part.status === "complete") return part.value;
     return part.status === "error" ? toException(part.error, part.retries, part.taskId) : undefined;
   }));

@@ -5,6 +5,7 @@
  */
 import type { Core } from "./core.ts";
 import { HueyError } from "./errors.ts";
+import { isRecord } from "./kept.ts";
 import type { Message } from "./storage.ts";
 import { Task, type TaskFields } from "./task.ts";
 import { type CallSettings, type Expiry, toTaskSettings } from "./task_options.ts";
@@ -89,30 +90,34 @@ export async function toTask(core: Core, message: Message): Promise<Task> {
 export async function toListedTask(core: Core, message: Message): Promise<Task> {
   try {
     return await toTask(core, message);
-  } catch (error) {
-    if (!(error instanceof UndecodableMessage)) throw error;
+  } catch {
     const { id, name, eta } = message;
     return new Task({ id, name, args: [], settings: toTaskSettings({}, false), changes: {}, eta });
   }
 }
 
-/** What comes out of a storage may have been written by anybody. */
-function isEnvelope(value: unknown): value is Envelope {
-  if (!isRecord(value) || typeof value.id !== "string" || typeof value.name !== "string") return false;
+/** Deeper than any task is: a handler may have a handler, and so on. */
+const MOST_LEVELS = 50;
+
+/**
+ * What comes out of a storage may have been written by anybody. None of ours is in it twice, so whoever goes in circles,
+ * or would grow without end, is none.
+ */
+function isEnvelope(value: unknown, seen = new Set<unknown>(), level = 0): value is Envelope {
+  if (!isRecord(value) || seen.has(value) || level > MOST_LEVELS) return false;
+  if (typeof value.id !== "string" || typeof value.name !== "string") return false;
+  seen.add(value);
   const { args, attempt = 1, delays = 0, changes = {}, expiry = { at: 0 }, eta = 0, delay = 0 } = value;
   const { stages = [], handler, join = { id: "", index: 0 }, booking = { place: 0, at: 0 }, schedule = "" } = value;
   return Array.isArray(args) && Number.isInteger(attempt) && Number.isInteger(delays) &&
     Number.isFinite(eta) && Number.isFinite(delay) &&
     isRecord(changes) && Object.values(changes).every((setting) => Number.isFinite(setting)) &&
     isRecord(expiry) && Number.isFinite(expiry.at ?? expiry.after) && Number.isFinite(expiry.after ?? 0) &&
-    Array.isArray(stages) && stages.every(isEnvelope) && (handler === undefined || isEnvelope(handler)) &&
+    Array.isArray(stages) &&
+    [...stages, ...handler === undefined ? [] : [handler]].every((next) => isEnvelope(next, seen, level + 1)) &&
     isRecord(join) && typeof join.id === "string" && Number.isInteger(join.index) &&
     isRecord(booking) && Number.isInteger(booking.place) && Number.isFinite(booking.at) &&
     typeof schedule === "string";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 /** What of a task goes into the body. */

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Core } from "./core.ts";
-import { type CanceledStatus, describeError, TaskCanceled, TaskException, toText } from "./errors.ts";
+import { type CanceledStatus, describeError, HueyError, TaskCanceled, TaskException, toText } from "./errors.ts";
+import { isRecord } from "./kept.ts";
 import { toValue } from "./spread.ts";
 import type { Write } from "./storage.ts";
 import type { Task } from "./task.ts";
@@ -59,7 +60,17 @@ export async function outcomeWrites(core: Core, task: Task, finish: Finish): Pro
 
 /** The outcome that was written as this text. */
 export async function readOutcome(core: Core, text: string): Promise<Outcome> {
-  return await core.serializer.decode(text) as Outcome;
+  const outcome = await core.serializer.decode(text);
+  if (isOutcome(outcome)) return outcome;
+  throw new HueyError("Cannot read the outcome: it is damaged, or was not written by this library");
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  if (!isRecord(value)) return false;
+  const { status } = value;
+  return status === "error"
+    ? isRecord(value.error)
+    : ["complete", "revoked", "expired", "canceled"].includes(status as string);
 }
 
 /** The value of an outcome, or what there is to throw instead. */

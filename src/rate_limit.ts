@@ -29,6 +29,8 @@ export interface Booking {
 interface Place {
   free: number;
   open: number;
+  /** As it is kept, if it is. */
+  text?: string;
 }
 
 /** How often a place is tried for that others take at the same moment. */
@@ -119,14 +121,15 @@ async function readPlaces(core: Core, name: string, { limit }: Rate): Promise<Pl
   const keys = Array.from({ length: limit }, (_, place) => keyOf(name, place));
   const texts = await core.storage.peek("limits", keys, core.storageTime());
   return texts.map((text) => {
-    const [free, open] = (text?.slice(1) ?? "0 0").split(" ").map(Number);
-    return { free, open };
+    // What cannot be read is a place that is free.
+    const [free = 0, open = 0] = text?.slice(1).split(" ").map((number) => Number(number) || 0) ?? [];
+    return { free, open, text };
   });
 }
 
 /** Writes a place, unless somebody else has meanwhile. */
 function write(core: Core, name: string, place: number, old: Place, { free, open }: Place): Promise<boolean> {
-  const condition = old.open === 0 ? { ifAbsent: true } : { ifValue: textOf(old) };
+  const condition = old.text === undefined ? { ifAbsent: true } : { ifValue: old.text };
   const ttl = Math.max(1, open - core.clock.now());
   return core.storage.put("limits", keyOf(name, place), textOf({ free, open }), {
     ...condition,

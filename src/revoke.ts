@@ -6,6 +6,7 @@
  */
 import type { Core } from "./core.ts";
 import type { CanceledStatus } from "./errors.ts";
+import { readKept } from "./kept.ts";
 import type { Mark, Write } from "./storage.ts";
 import { type Instant, toInstant } from "./time.ts";
 
@@ -100,6 +101,7 @@ function write(revocation: Revocation): string {
   return `~${JSON.stringify(revocation)}`;
 }
 
+/** That there is a mark is what counts: one that cannot be read is one without conditions. */
 function read(value: string): Revocation {
-  return JSON.parse(value.slice(1));
+  return readKept<Revocation>(value) ?? {};
 }

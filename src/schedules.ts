@@ -7,7 +7,8 @@
  */
 import type { Core } from "./core.ts";
 import { nextRuns, scheduleFrom, type ScheduleSpec, type ZonedSchedule } from "./crontab.ts";
-import { HueyError } from "./errors.ts";
+import { ConfigurationError, HueyError } from "./errors.ts";
+import { isRecord, readKept } from "./kept.ts";
 import { encodeTask, toMessage, toTask } from "./message.ts";
 import { dueSlots } from "./scheduler.ts";
 import { fit } from "./schema.ts";
@@ -220,7 +221,9 @@ async function readEntries(core: Core, names: string[]): Promise<(Entry | undefi
 }
 
 function parse(text: string): Entry {
-  return JSON.parse(text.slice(1));
+  const entry = readKept<Entry>(text);
+  if (isRecord(entry?.mark) && isRecord(entry.schedule)) return entry as Entry;
+  throw new ConfigurationError("Cannot read a schedule that is kept: it is damaged; delete it and put it again");
 }
 
 async function write(core: Core, name: string, entry: Entry): Promise<void> {

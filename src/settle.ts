@@ -9,6 +9,7 @@ import type { Core } from "./core.ts";
 import { CancelExecution, describeError, HueyError } from "./errors.ts";
 import { isLater } from "./announce.ts";
 import { type Ending, type Executed, isAtMostOnce } from "./execute.ts";
+import { readKept } from "./kept.ts";
 import { log } from "./log.ts";
 import { encodeTask, toMessage, toTask } from "./message.ts";
 import { follow, followAttempt, type Following } from "./follow.ts";
@@ -134,7 +135,9 @@ async function drafted(
       };
     }
     case "released":
-      if (!attempt.started) return { settled: "released", settlement: { release: {} }, signals: [] };
+      if (!attempt.started) {
+        return { settled: "released", settlement: { release: { delay: ending.delay } }, signals: [] };
+      }
       if (isAtMostOnce(core, task)) {
         return buried(
           core,
@@ -224,5 +227,5 @@ function signalsOf(core: Core, { enqueue, tasks }: Pick<Following, "enqueue" | "
 
 /** The note of a dead letter, as it was written. */
 export function readNote(note: string): DeadNote {
-  return JSON.parse(note.slice(1));
+  return { reason: "its note cannot be read", ...readKept<DeadNote>(note) };
 }

@@ -58,7 +58,9 @@ export function readCommandLine(args: string[], known: Flag[]): CommandLine {
     if (token.kind !== "option") continue;
     const flag = byName.get(token.name);
     if (!flag) {
-      throw new UsageError(`There is no flag ${token.rawName}${closest(token.name, [...byName.keys()], "--")}`);
+      throw new UsageError(
+        `There is no flag ${token.rawName.slice(0, LONGEST)}${closest(token.name, [...byName.keys()], "--")}`,
+      );
     }
     if (flag.value && token.value === undefined) {
       throw new UsageError(`Give a value after ${token.rawName}: ${flag.value} is missing`);
@@ -71,9 +73,12 @@ export function readCommandLine(args: string[], known: Flag[]): CommandLine {
   return line;
 }
 
+/** Of a word that nobody has typed by mistake, so much is enough. */
+const LONGEST = 80;
+
 /** The end of a message on a word that is not known: what was probably meant, or where to look. */
 export function closest(word: string, known: string[], dashes = ""): string {
-  const [best] = known.map((name) => ({ name, distance: distance(word, name) })).sort((a, b) =>
+  const [best] = known.map((name) => ({ name, distance: distance(word.slice(0, LONGEST), name) })).sort((a, b) =>
     a.distance - b.distance
   );
   return best.distance <= Math.max(1, word.length / 3) ? `: did you mean ${dashes}${best.name}?` : ", see --help";

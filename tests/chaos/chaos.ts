@@ -32,6 +32,14 @@ export interface ChaosOptions {
   report?: (line: string) => void;
 }
 
+/** How long something took, in milliseconds. */
+export interface Recovery {
+  count: number;
+  median: number;
+  p99: number;
+  longest: number;
+}
+
 /** What came of it. */
 export interface ChaosReport {
   cycles: number;
@@ -49,8 +57,12 @@ export interface ChaosReport {
   /** With a second end, or with an outcome that is not that of the end. */
   doubled: string[];
   dead: string[];
-  /** In milliseconds. */
-  recovery: { count: number; median: number; p99: number; longest: number };
+  /** How long it took until another process began with what a killed one had in hands. */
+  recovery: Recovery;
+  /** The same, where meanwhile the storage was not to be had. */
+  recoveryWithoutStorage: Recovery;
+  /** How often that other process was killed, too, before it could begin: these are in none of the two. */
+  killedAgain: number;
   seconds: number;
   /** Consumers that did not end as they should when they were told to. */
   unclean: string[];
@@ -78,6 +90,8 @@ export class Chaos {
   #shared!: PartyOptions;
   #isMounted = false;
   #killed = -Infinity;
+  /** When the storage was not to be had, in epoch milliseconds. */
+  readonly #outages: { from: number; to: number }[] = [];
   #counts = { cycles: 0, producersKilled: 0, serverKilled: 0, diskFull: 0, leastInHands: Infinity };
 
   constructor(options: ChaosOptions) {
@@ -147,11 +161,16 @@ export class Chaos {
     const victim = await this.#busy(inHands);
     await setTimeout(random.below(20));
     if (random.chance(0.1)) await this.#kill(this.#one("produce"));
+    const from = Date.now();
     if (random.chance(0.02) && this.#server) {
       this.#counts.serverKilled++;
       await this.#server.restart();
+      this.#outages.push({ from, to: Date.now() });
     }
-    if (random.chance(0.02) && this.#isMounted) await this.#fillDisk(random.below(2_000));
+    if (random.chance(0.02) && this.#isMounted) {
+      await this.#fillDisk(random.below(2_000));
+      this.#outages.push({ from, to: Date.now() });
+    }
     victim.journal.read();
     const count = victim.journal.inHands.size;
     if (count < inHands) return;
@@ -248,8 +267,8 @@ export class Chaos {
     if (!this.#server) lost.push(...integrity(this.#shared.path));
     await huey.close();
     close();
-    const sorted = recoveries.toSorted((a, b) => a - b);
-    const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+    const isDisturbed = ({ since, at }: { since: number; at: number }): boolean =>
+      this.#outages.some(({ from, to }) => from < at && since < to);
     return {
       ...this.#counts,
       accepted: ids.length,
@@ -257,7 +276,9 @@ export class Chaos {
       lost,
       doubled,
       dead,
-      recovery: { count: sorted.length, median: at(0.5), p99: at(0.99), longest: at(1) },
+      killedAgain: this.#record.killedAgain,
+      recovery: recoveryOf(recoveries.filter((recovery) => !isDisturbed(recovery))),
+      recoveryWithoutStorage: recoveryOf(recoveries.filter(isDisturbed)),
       seconds: Math.round((performance.now() - began) / 1_000),
       unclean,
     };
@@ -279,6 +300,12 @@ export class Chaos {
     }
     return outcomes;
   }
+}
+
+function recoveryOf(recoveries: { since: number; at: number }[]): Recovery {
+  const sorted = recoveries.map(({ since, at }) => at - since).sort((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+  return { count: sorted.length, median: at(0.5), p99: at(0.99), longest: at(1) };
 }
 
 /** What SQLite finds wrong with a database. */

@@ -7,6 +7,8 @@ export interface Begun {
   run: string;
   /** Epoch milliseconds. */
   at: number;
+  /** How often it was handed out. */
+  deliveries: number;
 }
 
 /** What a process writes down, read while it goes on. */
@@ -51,12 +53,12 @@ export class Journal {
     this.#file = undefined;
   }
 
-  #take([what, id, other, at]: string[]): void {
+  #take([what, id, other, at, deliveries]: string[]): void {
     if (what === "ready") this.isReady = true;
     else if (what === "accepted") this.#record.accepted.push([id, other]);
     else if (what === "begun") {
       this.inHands.add(id);
-      this.#record.begin({ id, run: other, at: Number(at) });
+      this.#record.begin({ id, run: other, at: Number(at), deliveries: Number(deliveries) });
     } else {
       this.inHands.delete(id);
       this.#record.end(id, what, this.#pid);
@@ -76,15 +78,21 @@ export class Record {
   readonly dead: string[] = [];
   /** By id: when the process was killed that had it in hands. */
   readonly orphans = new Map<string, number>();
-  /** How long it took, in milliseconds, until another process began with what a killed one had in hands. */
-  readonly recoveries: number[] = [];
+  /** When another process began with what a killed one had in hands. */
+  readonly recoveries: { since: number; at: number }[] = [];
+  /** How often that other process was killed, too, before it could begin. */
+  killedAgain = 0;
+  readonly #deliveries = new Map<string, number>();
 
-  begin({ id, at }: Begun): void {
+  begin({ id, at, deliveries }: Begun): void {
     this.begun.set(id, (this.begun.get(id) ?? 0) + 1);
+    const before = this.#deliveries.get(id) ?? 0;
+    this.#deliveries.set(id, deliveries);
     const since = this.orphans.get(id);
     if (since === undefined || at < since) return;
     this.orphans.delete(id);
-    this.recoveries.push(at - since);
+    if (deliveries > before + 1) this.killedAgain++;
+    else this.recoveries.push({ since, at });
   }
 
   end(id: string, how: string, pid: number): void {

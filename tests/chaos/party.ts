@@ -8,7 +8,7 @@ import { openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { Huey, type StorageFactory } from "../../mod.ts";
+import { Huey, type StorageFactory, type TaskContext } from "../../mod.ts";
 import { redis } from "../../adapters/redis.ts";
 import { sqlite } from "../../adapters/sqlite.ts";
 
@@ -48,20 +48,20 @@ export function openQueue(options: PartyOptions, note: (line: string) => void) {
   // Killed as often as here, a task is no poison.
   const huey = new Huey("chaos", { storage, lease: options.lease, maxDeliveries: 1_000_000 });
   let runs = 0;
-  const begin = (id: string): string => {
+  const begin = ({ id, deliveries }: TaskContext): string => {
     const run = `${process.pid}-${runs++}`;
-    note(`begun ${id} ${run} ${Date.now()}`);
+    note(`begun ${id} ${run} ${Date.now()} ${deliveries}`);
     return run;
   };
   return {
     huey,
     close,
-    work: huey.task("work", { context: true }, async ({ id }, ms: number) => {
-      const run = begin(id);
+    work: huey.task("work", { context: true }, async (context, ms: number) => {
+      const run = begin(context);
       if (ms > 0) await setTimeout(ms);
       return run;
     }),
-    tally: huey.task("tally", { context: true }, ({ id }, _run: string) => begin(id)),
+    tally: huey.task("tally", { context: true }, (context, _run: string) => begin(context)),
   };
 }
 
