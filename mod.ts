@@ -60,6 +60,7 @@ export {
 export { Chord, chord, type ChordResult, Group, group, type Member, type MemberValues } from "./src/group.ts";
 export type { PostExecuteHook, PreExecuteHook, WorkerHook } from "./src/hooks.ts";
 export { Huey } from "./src/huey.ts";
+export type { Interceptor } from "./src/interceptor.ts";
 export type { DeadTask, Flushable, QueueCounts } from "./src/inspect.ts";
 export type { KeyOptions } from "./src/keys.ts";
 export { type LockOptions, TaskLock } from "./src/lock.ts";
@@ -125,7 +126,7 @@ export type {
   Write,
 } from "./src/storage.ts";
 export { type Appended, Spread, spread, type ValueOf } from "./src/spread.ts";
-export { type Step, Task, type TaskFields } from "./src/task.ts";
+export { type Carrier, type Step, Task, type TaskFields } from "./src/task.ts";
 export type { CallOptions, DeliveryMode, PeriodicTaskOptions, TaskOptions, UniqueOptions } from "./src/task_options.ts";
 export type { Clock, Duration, Instant } from "./src/time.ts";
 export type { WorkerChoice, WorkerKind } from "./src/worker_kinds.ts";

@@ -15,5 +15,6 @@ export const expectedSkips: ExpectedSkip[] = [
   { name: /^Bun's client/, runtimes: ["deno", "node"], reason: "only Bun has Bun's client" },
   { name: /^chaos, /, runtimes: ["deno", "node"], reason: "many processes are started, which Bun does soonest" },
   { name: /^in a browser, /, runtimes: ["deno", "bun"], reason: "the browser shows the same, whoever drives it" },
+  { name: /^what Deno exports by itself /, runtimes: ["bun", "node"], reason: "OTEL_DENO is Deno's own" },
   { name: /by a real Deno\.cron$/, runtimes: ["bun", "node"], reason: "Deno.cron is Deno's own" },
 ];

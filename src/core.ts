@@ -5,6 +5,7 @@
  * @module
  */
 import type { Hooks } from "./hooks.ts";
+import type { Interceptor } from "./interceptor.ts";
 import type { Meter } from "./meter.ts";
 import type { Pump } from "./pump.ts";
 import type { Recorder } from "./recorder.ts";
@@ -85,4 +86,6 @@ export interface Core {
   readonly hooks: Hooks;
   /** Those who keep a history: whoever wants one adds a recorder. */
   readonly recorders: Set<Recorder>;
+  /** Who sees tasks from outside, if anybody does. */
+  interceptor?: Interceptor;
 }

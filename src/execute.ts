@@ -161,7 +161,9 @@ async function run(
   if (finished) limit(core, attempt, timeout, finished.signal);
   try {
     const args = settings.context ? [createContext(core, task, attempt), ...given] : given;
-    const value = await Promise.race([(fn as (...args: unknown[]) => unknown)(...args), attempt.aborted]);
+    const go = (): Promise<unknown> =>
+      Promise.race([(fn as (...args: unknown[]) => unknown)(...args), attempt.aborted]);
+    const value = await (core.interceptor?.run(task, go) ?? go());
     return { kind: "complete", value };
   } catch (error) {
     return attempt.reason ? aborted(attempt) : thrown(error);

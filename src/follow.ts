@@ -39,18 +39,18 @@ export async function readParts(core: Core, parts: readonly string[]): Promise<u
 
 /** The outcome of a task, and what follows from it. */
 export async function follow(core: Core, task: Task, finish: Finish): Promise<Following> {
-  const { stages = [], handler } = task.fields;
+  const { stages = [], handler, carrier } = task.fields;
   const join = joinOf(task.fields);
   const following: Following = { writes: await outcomeWrites(core, task, finish), enqueue: [], tasks: [], joins: [] };
   if (finish.status === "complete" && stages.length > 0) {
     const [next, ...later] = stages;
-    await add(core, following, { ...append(next, toArguments(finish.value)), stages: later });
+    await add(core, following, { ...append(next, toArguments(finish.value)), stages: later, carrier });
     return following;
   }
   for (const stage of stages) {
     following.writes.push(...await outcomeWrites(core, new Task(stage), { status: "canceled" }));
   }
-  if (finish.status === "error" && handler) await addHandler(core, following, handler, finish.error);
+  if (finish.status === "error" && handler) await addHandler(core, following, { ...handler, carrier }, finish.error);
   if (join) {
     const part: Part = { ...toOutcome(core, task, finish), taskId: task.id };
     following.joins.push({ ...join, value: await core.serializer.encode(part) });
@@ -62,9 +62,9 @@ export async function follow(core: Core, task: Task, finish: Finish): Promise<Fo
 export async function followAttempt(core: Core, task: Task, error: unknown): Promise<Following> {
   const finish: Finish = { status: "error", error, intermediate: true };
   const following: Following = { writes: await outcomeWrites(core, task, finish), enqueue: [], tasks: [], joins: [] };
-  const { handler } = task.fields;
+  const { handler, carrier } = task.fields;
   // Under an id of its own, as it is called again at the next failure.
-  if (handler) await addHandler(core, following, { ...handler, id: core.newId() }, error);
+  if (handler) await addHandler(core, following, { ...handler, carrier, id: core.newId() }, error);
   return following;
 }
 

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { isBearer, toSecrets } from "./bearer.ts";
 import type { DrainOptions } from "./drain.ts";
 import { ConfigurationError, describeError, HueyError } from "./errors.ts";
 import type { Huey } from "./huey.ts";
@@ -42,10 +43,7 @@ export type DrainHandler = (request: Request) => Promise<Response>;
  */
 export function createHandler(huey: Huey, options: HandlerOptions): DrainHandler {
   const { secret, qstash, ...drainOptions } = options;
-  const secrets = typeof secret === "string" ? [secret] : secret ?? [];
-  if (secrets.some((secret) => typeof secret !== "string" || secret === "")) {
-    throw new ConfigurationError("A secret must be a string that is not empty: is its environment variable set?");
-  }
+  const secrets = toSecrets(secret);
   if (secrets.length === 0 && !qstash) {
     throw new ConfigurationError("A handler needs a secret, or the signing keys of QStash: nobody could be let in");
   }
@@ -78,21 +76,4 @@ export function createHandler(huey: Huey, options: HandlerOptions): DrainHandler
 
 function answer(status: number, error: string, headers: Record<string, string> = {}): Response {
   return Response.json({ error }, { status, headers });
-}
-
-async function isBearer(request: Request, secrets: readonly string[]): Promise<boolean> {
-  const shown = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  if (shown === undefined) return false;
-  // All of them are compared, whichever matches: how long it takes must not tell which.
-  const matches = await Promise.all(secrets.map((secret) => isEqual(shown, secret)));
-  return matches.includes(true);
-}
-
-/** Compares digests, so that the time it takes says nothing about how much of a guess is right. */
-async function isEqual(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([one, other].map((text) => {
-    return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  }));
-  const right = new Uint8Array(b);
-  return new Uint8Array(a).reduce((difference, byte, i) => difference | (byte ^ right[i]), 0) === 0;
 }

@@ -7,7 +7,7 @@ import type { Core } from "./core.ts";
 import { HueyError } from "./errors.ts";
 import { isRecord } from "./kept.ts";
 import type { Message } from "./storage.ts";
-import { Task, type TaskFields } from "./task.ts";
+import { type Carrier, Task, type TaskFields } from "./task.ts";
 import { type CallSettings, type Expiry, toTaskSettings } from "./task_options.ts";
 
 /**
@@ -30,6 +30,7 @@ interface Envelope {
   join?: { id: string; index: number };
   booking?: { place: number; at: number };
   waited?: boolean;
+  carrier?: Carrier;
   schedule?: string;
   [unknown: string]: unknown;
 }
@@ -132,9 +133,25 @@ function close({ settings: _known, unknown, stages, handler, ...fields }: TaskFi
 /** A task out of what was in a body. */
 function open(core: Core, envelope: Envelope): TaskFields {
   const { id, name, args, attempt, delays, changes = {}, expiry, eta, delay, ...others } = envelope;
-  const { stages, handler, join, booking, waited, schedule, ...unknown } = others;
+  const { stages, handler, join, booking, waited, schedule, carrier, ...unknown } = others;
   return {
-    ...{ id, name, args, attempt, delays, changes, expiry, eta, delay, join, booking, waited, schedule, unknown },
+    ...{
+      id,
+      name,
+      args,
+      attempt,
+      delays,
+      changes,
+      expiry,
+      eta,
+      delay,
+      join,
+      booking,
+      waited,
+      schedule,
+      carrier,
+      unknown,
+    },
     settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
     stages: stages?.map((stage) => open(core, stage)),
     handler: handler && open(core, handler),

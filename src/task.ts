@@ -15,6 +15,9 @@ import {
 import type { Appended, ValueOf } from "./spread.ts";
 import { toInstant, toMilliseconds } from "./time.ts";
 
+/** What travels with a task besides its arguments, such as the context of a trace. */
+export type Carrier = Readonly<Record<string, string>>;
+
 /** What a task is made of. */
 export interface TaskFields {
   /** Names the task. */
@@ -61,6 +64,8 @@ export interface TaskFields {
   readonly waited?: boolean;
   /** Of a schedule's mark: the name of the schedule. */
   readonly schedule?: string;
+  /** What an interceptor has given it; later stages have the same. */
+  readonly carrier?: Carrier;
   /** The message's fields that this version knows nothing of; they survive. */
   readonly unknown?: Readonly<Record<string, unknown>>;
 }
