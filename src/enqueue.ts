@@ -25,7 +25,7 @@ export interface Enqueueable {
 export async function enqueue(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
   const results =
     await (core.interceptor
-      ? core.interceptor.enqueue(tasks.map(({ task }) => task), (carrier) => add(core, tasks, carrier))
+      ? core.interceptor.enqueue(tasks, (carrier) => add(core, tasks, carrier))
       : add(core, tasks));
   if (core.settings.immediate) await runImmediately(core);
   return results;

@@ -113,15 +113,15 @@ class Telemetry implements Interceptor {
     });
   }
 
-  async enqueue<T>(tasks: readonly Task[], enqueue: (carrier?: Carrier) => Promise<T>): Promise<T> {
-    const names = new Set(tasks.map(({ name }) => name));
-    const attributes = this.#attributes("send", names.size === 1 ? tasks[0].name : undefined);
+  async enqueue<T>(tasks: readonly { task: Task }[], enqueue: (carrier?: Carrier) => Promise<T>): Promise<T> {
+    const names = new Set(tasks.map(({ task }) => task.name));
+    const attributes = this.#attributes("send", names.size === 1 ? tasks[0].task.name : undefined);
     const span = this.#tracer.startSpan(this.#spanName(attributes), {
       kind: SpanKind.PRODUCER,
       attributes: {
         ...attributes,
         ...tasks.length === 1
-          ? { "messaging.message.id": tasks[0].id }
+          ? { "messaging.message.id": tasks[0].task.id }
           : { "messaging.batch.message_count": tasks.length },
       },
     });

@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { toArgument } from "../src/cli/arguments.ts";
 import { readCommandLine, UsageError } from "../src/cli/command_line.ts";
+import { crontab, every } from "../mod.ts";
 import { harmless, toPlain } from "../src/cli/output.ts";
 import { Progress } from "../src/cli/progress.ts";
 import { defineTasks, shared } from "./fixtures/shared_tasks.ts";
@@ -124,10 +125,20 @@ test("a failure, a cancellation and a dead letter each have their exit code, and
   });
 });
 
-test("the next runs of periodic tasks are shown", async () => {
+test("the next runs of periodic tasks, and of schedules made at run time, are shown", async () => {
   await inSandbox(async (sandbox) => {
+    const { huey, ...rest } = shared(sandbox.folder);
+    const { echo } = defineTasks(sandbox.folder, { huey, ...rest });
+    await huey.schedules.put("yearly", crontab("0 0 1 1 *", { timeZone: "Asia/Tokyo" }), echo.s(1));
+    await huey.schedules.put("resting", every("1h"), echo.s(2));
+    await huey.schedules.pause("resting");
+    await huey.close();
     const [text, json] = await run(sandbox, "schedule APP", "schedule APP -n 3 --json");
-    assertMatch(text.out, /TASK +ZONE +NEXT RUN\nminutely +UTC +\d{4}-\d\d-\d\dT\d\d:\d\d:00Z, in [\d.]+ m?s$/);
+    const [titles, first, second, third] = text.out.split("\n");
+    assertMatch(titles, /^NAME +TASK +ZONE +NEXT RUN$/);
+    assertMatch(first, /^minutely +minutely +UTC +\d{4}-\d\d-\d\dT\d\d:\d\d:00Z, in [\d.]+ m?s$/);
+    assertMatch(second, /^yearly +echo +Asia\/Tokyo +\d{4}-12-31T15:00:00Z, in /);
+    assertMatch(third, /^resting +echo +UTC +paused$/);
     const [{ name, at }] = JSON.parse(json.out);
     assertEquals([name, at.length], ["minutely", 3]);
     assertEquals(Date.parse(at[2]) - Date.parse(at[1]), 60_000);

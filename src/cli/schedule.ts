@@ -7,10 +7,10 @@ import { say, sayJson, table } from "./output.ts";
 /** `huey schedule`: when what runs by itself runs next. */
 export const schedule = queueCommand({
   name: "schedule",
-  about: "show when periodic tasks run next",
+  about: "show what runs by itself, and when next",
   usage: "",
-  text: `Shows when each periodic task runs next. Nothing is run: that is for a consumer
-or a drain.`,
+  text: `Shows when each periodic task, and each schedule that was made at run time, runs
+next. Nothing is run: that is for a consumer or a drain.`,
   flags: [{ name: "runs", short: "n", value: "N", about: "show the next N runs of each (1)" }],
   examples: [
     ["main.ts", "the next run of each"],
@@ -23,19 +23,19 @@ or a drain.`,
   run: showSchedule,
 });
 
-function showSchedule({ huey, flags }: Call): number {
+async function showSchedule({ huey, flags }: Call): Promise<number> {
   const now = huey.core.clock.now();
-  const slots = nextSlots(huey, readFlag(flags, "runs", toWholeNumber) ?? 1);
+  const slots = await nextSlots(huey, readFlag(flags, "runs", toWholeNumber) ?? 1);
   if (flags.has("json")) {
     return sayJson(slots.map(({ at, ...slot }) => ({ ...slot, at: at.map((ms) => new Date(ms)) })));
   }
-  if (slots.length === 0) return say("There are no periodic tasks");
+  if (slots.length === 0) return say("Nothing runs by itself");
   return say(table(
-    ["TASK", "ZONE", "NEXT RUN"],
-    slots.flatMap(({ name, timeZone, at, problem = "never again" }) =>
+    ["NAME", "TASK", "ZONE", "NEXT RUN"],
+    slots.flatMap(({ name, task, timeZone, at, problem = "never again" }) =>
       at.length > 0
-        ? at.map((ms, i) => [i === 0 ? name : "", i === 0 ? timeZone : "", moment(ms, now)])
-        : [[name, timeZone, problem]]
+        ? at.map((ms, i) => [...i === 0 ? [name, task, timeZone] : ["", "", ""], moment(ms, now)])
+        : [[name, task, timeZone, problem]]
     ),
   ));
 }

@@ -25,7 +25,7 @@ async function showStatus({ huey, flags }: Call): Promise<number> {
   const now = huey.core.clock.now();
   const counts = await huey.counts();
   const [next] = await huey.scheduled(1);
-  const [slot] = nextSlots(huey, 1).filter(({ at }) => at.length > 0);
+  const [slot] = (await nextSlots(huey, 1)).filter(({ at }) => at.length > 0);
   const facts = { queue: huey.core.name, storage: storageKind(huey), ...counts };
   if (flags.has("json")) {
     return sayJson({
