@@ -19,8 +19,7 @@ export async function isBearer(request: Request, secrets: readonly string[]): Pr
   const shown = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (shown === undefined) return false;
   // All of them are compared, whichever matches: how long it takes must not tell which.
-  const matches = await Promise.all(secrets.map((secret) => isEqual(shown, secret)));
-  return matches.includes(true);
+  return (await Promise.all(secrets.map((secret) => isEqual(shown, secret)))).includes(true);
 }
 
 /** Compares digests, so that the time it takes says nothing about how much of a guess is right. */

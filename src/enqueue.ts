@@ -13,7 +13,7 @@ import { Result } from "./result.ts";
 import { ResultGroup } from "./result_group.ts";
 import { fit } from "./schema.ts";
 import type { Message } from "./storage.ts";
-import { anew, type Carrier, Task } from "./task.ts";
+import { anew, Task } from "./task.ts";
 
 /** A task, and for how many parts of a chord it is to wait. */
 export interface Enqueueable {
@@ -23,16 +23,13 @@ export interface Enqueueable {
 
 /** Adds tasks in one request; gives the handle on each. */
 export async function enqueue(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
-  const results =
-    await (core.interceptor
-      ? core.interceptor.enqueue(tasks, (carrier) => add(core, tasks, carrier))
-      : add(core, tasks));
+  const results = await (core.interceptor?.enqueue(tasks, (tasks) => add(core, tasks)) ?? add(core, tasks));
   if (core.settings.immediate) await runImmediately(core);
   return results;
 }
 
-async function add(core: Core, tasks: readonly Enqueueable[], carrier?: Carrier): Promise<Result<unknown>[]> {
-  const made = await Promise.all(tasks.map((one) => prepare(core, one, carrier)));
+async function add(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
+  const made = await Promise.all(tasks.map((one) => prepare(core, one)));
   const enqueued = await core.pump.enqueue(made.map(({ message }) => message));
   const added = new Set(made.map(({ message }) => message.id).filter((_, i) => enqueued[i].added));
   const again: Enqueueable[] = [];
@@ -48,15 +45,11 @@ async function add(core: Core, tasks: readonly Enqueueable[], carrier?: Carrier)
   return enqueued.map(({ id }, i) => new Result(core, id, made[i].task));
 }
 
-async function prepare(
-  core: Core,
-  { task, parts }: Enqueueable,
-  carrier: Carrier | undefined,
-): Promise<{ message: Message; task: Task }> {
+async function prepare(core: Core, { task, parts }: Enqueueable): Promise<{ message: Message; task: Task }> {
   const { schema } = task.fields.settings;
   // Of what waits for others, an argument is still to come.
   if (schema && parts === undefined) await fit(task.name, schema, task.args);
-  const { message, task: fixed } = await toMessage(core, carrier ? new Task({ ...task.fields, carrier }) : task);
+  const { message, task: fixed } = await toMessage(core, task);
   if (parts !== undefined) message.parts = parts;
   // What is awaited by a chord, or with its members, must come, whoever holds its key.
   if (parts !== undefined || joinOf(task.fields)) delete message.unique;

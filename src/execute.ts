@@ -163,8 +163,7 @@ async function run(
     const args = settings.context ? [createContext(core, task, attempt), ...given] : given;
     const go = (): Promise<unknown> =>
       Promise.race([(fn as (...args: unknown[]) => unknown)(...args), attempt.aborted]);
-    const value = await (core.interceptor?.run(task, go) ?? go());
-    return { kind: "complete", value };
+    return { kind: "complete", value: await (core.interceptor?.run(task, go) ?? go()) };
   } catch (error) {
     return attempt.reason ? aborted(attempt) : thrown(error);
   } finally {

@@ -3,12 +3,15 @@
  *
  * @module
  */
-import type { Carrier, Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /** Is around whatever enqueues, and around each run. */
 export interface Interceptor {
-  /** Around a call that enqueues. Calls `enqueue`, with what shall travel with each of the tasks. */
-  enqueue<T>(tasks: readonly { task: Task }[], enqueue: (carrier?: Carrier) => Promise<T>): Promise<T>;
+  /** Around a call that enqueues. Calls `enqueue` with the tasks, or with what it has made of each. */
+  enqueue<One extends { task: Task }, T>(
+    tasks: readonly One[],
+    enqueue: (tasks: readonly One[]) => Promise<T>,
+  ): Promise<T>;
   /** Around the run of a task's function: `run` settles as that does, or as its timeout or its revocation has it. */
   run<T>(task: Task, run: () => Promise<T>): Promise<T>;
 }

@@ -135,23 +135,8 @@ function open(core: Core, envelope: Envelope): TaskFields {
   const { id, name, args, attempt, delays, changes = {}, expiry, eta, delay, ...others } = envelope;
   const { stages, handler, join, booking, waited, schedule, carrier, ...unknown } = others;
   return {
-    ...{
-      id,
-      name,
-      args,
-      attempt,
-      delays,
-      changes,
-      expiry,
-      eta,
-      delay,
-      join,
-      booking,
-      waited,
-      schedule,
-      carrier,
-      unknown,
-    },
+    ...{ id, name, args, attempt, delays, changes, expiry, eta, delay },
+    ...{ join, booking, waited, schedule, carrier, unknown },
     settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
     stages: stages?.map((stage) => open(core, stage)),
     handler: handler && open(core, handler),

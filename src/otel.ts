@@ -31,7 +31,7 @@ import { Interrupted, LeaseLost } from "./attempt.ts";
 import { CancelExecution, ConfigurationError, RetryTask, TaskCanceled } from "./errors.ts";
 import type { Huey } from "./huey.ts";
 import type { Interceptor } from "./interceptor.ts";
-import type { Carrier, Task } from "./task.ts";
+import { Task } from "./task.ts";
 
 /** For {@linkcode instrument}. */
 export interface InstrumentOptions {
@@ -113,7 +113,10 @@ class Telemetry implements Interceptor {
     });
   }
 
-  async enqueue<T>(tasks: readonly { task: Task }[], enqueue: (carrier?: Carrier) => Promise<T>): Promise<T> {
+  async enqueue<One extends { task: Task }, T>(
+    tasks: readonly One[],
+    enqueue: (tasks: readonly One[]) => Promise<T>,
+  ): Promise<T> {
     const names = new Set(tasks.map(({ task }) => task.name));
     const attributes = this.#attributes("send", names.size === 1 ? tasks[0].task.name : undefined);
     const span = this.#tracer.startSpan(this.#spanName(attributes), {
@@ -129,7 +132,9 @@ class Telemetry implements Interceptor {
     const carrier: Record<string, string> = {};
     propagation.inject(inside, carrier);
     // Without an SDK there is nothing to carry.
-    const travelling = Object.keys(carrier).length > 0 ? carrier : undefined;
+    const travelling = Object.keys(carrier).length > 0
+      ? tasks.map((one) => ({ ...one, task: new Task({ ...one.task.fields, carrier }) }))
+      : tasks;
     return await this.#measure(
       span,
       attributes,
