@@ -156,6 +156,7 @@ export function dashboard(huey: Huey, options: DashboardOptions = {}): Hono {
     if (!events || watchers >= MOST_WATCHERS) return c.text("Ask now and then instead", 503);
     watchers++;
     const ended = new AbortController();
+    c.header("x-accel-buffering", "no"); // a proxy must not keep what is told until there is more
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => ended.abort());
       try {

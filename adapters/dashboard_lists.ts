@@ -84,7 +84,7 @@ export async function storedList(view: View, state: State, total: number, filter
   const last = state === "scheduled" ? "Due" : state === "running" ? "Runs" : "Called";
   return html`
     <div class="scroll">
-      <table class="cards">
+      <table class="cards list">
         <thead>
           <tr><th scope="col">Task</th><th scope="col" class="wide">Id</th>
         <th scope="col" class="num wide">Priority</th><th scope="col" class="num wide">Attempt</th><th scope="col" class="num">${last}</th>
@@ -128,7 +128,7 @@ export async function runsList(view: View, filter: Filter): Promise<Html> {
   const found = Math.min(matching.length, MOST_LISTED);
   return html`
     <div class="scroll">
-      <table class="cards">
+      <table class="cards list">
         <thead>
           <tr>
             <th scope="col">Task</th>
@@ -200,7 +200,12 @@ function matches({ name, search }: Filter, id: string, itsName: string, text: st
 
 /** What an attempt has thrown, without the name and the id that stand beside it anyway. */
 export function failureOf({ values }: View, { id, name, status, error }: Run): string {
-  return error ? values.error(error, name).title.replace(`Task ${name} ${id} `, "") : status;
+  return error
+    ? values.error(error, name).title.replace(`Task ${name} ${id} `, "").replace(
+      "HueyError: became a dead letter: ",
+      "",
+    )
+    : status;
 }
 
 /** Whether an attempt has not done what it was to do. */

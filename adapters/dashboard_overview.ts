@@ -102,15 +102,15 @@ function charts(buckets: readonly Bucket[], ofDay: boolean, recorded: boolean): 
       "Throughput",
       throughputChart(buckets, axis),
       html`${key("f-good", "complete")}${key("f-warn", "retried")}${key("f-bad", "failed")}
-      <span>per ${ofDay ? "15 min" : "minute"}</span>`,
+      <span class="wide">per ${ofDay ? "15 min" : "minute"}</span>`,
     )}
     ${panel(
       "latency",
       "Latency",
       latencyChart(buckets, axis),
-      html`${key("l-run", `run, median ${duration(total.run.percentile(0.5))}`)}${
-        key("l-slow", `95 % ${duration(slow)}`)
-      }${key("l-wait", `wait ${duration(total.wait.percentile(0.5))}`)}`,
+      html`${key("l-run", `median ${duration(total.run.percentile(0.5))}`)}${key("l-slow", `95 % ${duration(slow)}`)}${
+        key("l-wait", `wait ${duration(total.wait.percentile(0.5))}`)
+      }`,
     )}
   `;
 }
@@ -131,7 +131,7 @@ function runningTable(view: View, listed: Listed[], { running }: Workers): Html 
   });
   return html`
     <div class="scroll">
-      <table>
+      <table class="list">
         <thead>
           <tr>
             <th scope="col">Task</th>

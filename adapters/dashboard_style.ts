@@ -109,11 +109,13 @@ th { text-align: left; font-size: 12px; font-weight: 500; color: var(--quiet); p
 td { padding: 8px 12px; border-bottom: 1px solid var(--line); vertical-align: top; }
 tbody tr:last-child td { border-bottom: 0; }
 tbody tr:hover { background: var(--raised); }
+.list td:first-child { width: 100%; max-width: 0; }
 th:first-child, td:first-child { padding-left: 16px; } th:last-child, td:last-child { padding-right: 16px; }
 .task { display: flex; flex-wrap: wrap; gap: 0 12px; align-items: baseline; }
+.task .args { flex: 0 1 auto; min-width: 0; }
 .task .name { font-weight: 550; text-decoration: none; overflow-wrap: anywhere; }
 .task .name:hover { text-decoration: underline; }
-.args { display: block; color: var(--quiet); max-width: min(56ch, 100%); overflow: hidden; text-overflow: ellipsis;
+.args { display: block; color: var(--quiet); max-width: 100%; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; }
 .why { display: block; color: var(--bad); overflow-wrap: anywhere; max-width: 80ch; }
 td form { display: inline; }
@@ -218,12 +220,11 @@ pre { margin: 0; background: var(--raised); border: 1px solid var(--line); borde
   .tiles > :nth-child(odd) { border-left: 0; } .tiles > :nth-child(even) { border-left: 1px solid var(--line); }
   .tiles > :nth-child(n + 3) { border-top: 1px solid var(--line); }
   .tiles strong { font-size: 22px; }
-  .args { max-width: 30ch; }
   .cards thead { position: absolute; clip-path: inset(50%); }
   .cards tbody tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; border-bottom: 1px solid var(--line); }
   .cards tbody tr:last-child { border-bottom: 0; }
   .cards td { border: 0; }
-  .cards td:first-child { grid-row: 1 / span 2; }
+  .cards td:first-child { width: auto; max-width: none; grid-row: 1 / span 2; }
   .cards td + td:not(.do) { grid-column: 2; padding-bottom: 0; }
   .cards td.do { grid-column: 1 / -1; padding: 0 16px 12px; }
   .cards td.do .actions { justify-content: flex-start; }

@@ -17,6 +17,10 @@ const CITIES = ["berlin", "oslo", "lyon", "porto", "gent"];
 
 class CardDeclined extends Error {
   override name = "CardDeclined";
+  /** As on the shop's own machine, whatever this one is called. */
+  override stack: string = `CardDeclined: ${this.message}
+    at Gateway.charge (file:///srv/shop/payments/gateway.ts:88:11)
+    at async chargeCard (file:///srv/shop/tasks.ts:41:20)`;
 }
 
 /** Lets a shop work for so many minutes of its own time. */
