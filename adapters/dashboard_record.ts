@@ -38,6 +38,8 @@ const PAUSE = 2_000;
 /** How many attempts one key holds: the last key is written anew until it is full. */
 const SEGMENT = 25;
 const MOST_RUNNING = 100;
+/** How many characters of history one request takes along; what is older stays away. */
+const MOST_WRITTEN = 256_000;
 
 /**
  * Records what this process runs, for the dashboard to show: throughput and latency, finished tasks with their errors,
@@ -194,9 +196,11 @@ class History implements Recorder {
     // The last one goes on; the others are full, and written for good. Should the request fail, they are missing.
     const segments = this.#segments.filter(({ runs }) => this.#most > 0 && runs.length > 0);
     this.#segments = this.#segments.slice(-1);
-    for (const { number, runs } of segments) {
-      const key = `${id}/${number % this.#most}`;
-      writes.push({ space: "history", key, value: await this.#encode(runs), ttl: DAY });
+    let room = MOST_WRITTEN;
+    for (const { number, runs } of segments.reverse()) {
+      const value = await this.#encode(runs);
+      if ((room -= value.length) < 0) break;
+      writes.push({ space: "history", key: `${id}/${number % this.#most}`, value, ttl: DAY });
     }
     return writes;
   }

@@ -21,9 +21,9 @@ export interface Run {
   worker: string;
 }
 
-const LONGEST_TEXT = 4_000;
+const LONGEST_TEXT = 2_000;
 /** How much of arguments is kept: characters, and a few for each value. */
-const LARGEST_ARGS = 2_000;
+const LARGEST_ARGS = 1_000;
 
 /** How an attempt has ended, as plain data. */
 export function toRun(

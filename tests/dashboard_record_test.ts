@@ -1,10 +1,12 @@
 import { test } from "node:test";
-import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
-import { Huey, json, memory, RetryTask, Task } from "@hq/huey";
+import { assert, assertEquals, assertLessOrEqual, assertRejects, assertThrows } from "@std/assert";
+import { Huey, json, memory, RetryTask, Task, TaskException } from "@hq/huey";
 import { dashboard, recordHistory } from "@hq/huey/dashboard";
+import { sqlite } from "@hq/huey/sqlite";
 import { TestClock } from "@hq/huey/testing";
 import { onEveryStorage } from "./bench.ts";
 import { afterSomeTime, eventually } from "./eventually.ts";
+import { inSandbox } from "./sandbox.ts";
 
 async function pageOf(huey: Huey, path: string): Promise<string> {
   return await (await dashboard(huey, { auth: "none" }).fetch(new Request(`http://shop.test${path}`))).text();
@@ -127,6 +129,19 @@ test("the history of a process never takes more keys than its limit allows", asy
   assert(!page.includes('title="400"'), "an old one is not");
 });
 
+test("a burst of large errors is written within bounds, the last ones of it", async () => {
+  const huey = new Huey("burst", { clock: new TestClock() });
+  recordHistory(huey);
+  const fail = huey.task("fail", (n: number) => {
+    throw Object.assign(new Error(`${n} ${"x".repeat(50_000)}`), { stack: "y".repeat(50_000) });
+  });
+  await fail.map(Array.from({ length: 900 }, (_, i): [number] => [i]));
+  await huey.drain({ maxTasks: 1_000, concurrency: 900 });
+  const sizes = (await entriesOf(huey, "history")).map(([, text]) => text.length);
+  assertLessOrEqual(sizes.reduce((sum, size) => sum + size, 0), 256_000);
+  assert((await pageOf(huey, "/tasks?state=failed")).includes("Error: 899 xxx"));
+});
+
 test("the history is gone a day after the last attempt", async () => {
   const clock = new TestClock();
   const huey = new Huey("old", { clock });
@@ -230,4 +245,26 @@ test("options of a history that cannot be are refused", () => {
 
 function taskOf(huey: Huey, name: string, settings: ConstructorParameters<typeof Task>[0]["settings"]): Task<[]> {
   return new Task<[]>({ id: huey.core.newId(), name, args: [], settings, changes: {} });
+}
+
+for (const kind of ["thread", "process"]) {
+  test(`what a ${kind} of a consumer runs is recorded by it`, async () => {
+    await inSandbox(async (sandbox) => {
+      const consumer = sandbox.cli("consume", "tests/fixtures/recorded_app.ts", "-k", kind, "-w", "1");
+      await consumer.wrote("Consumer of recorded started");
+      const huey = new Huey("recorded", { storage: sqlite(`${sandbox.folder}/huey.db`) });
+      const fail = await huey.task("fail", () => {})();
+      await (await huey.task("work", (n: number) => n)(1)).get({ blocking: true, timeout: "20s" });
+      await assertRejects(() => fail.get({ blocking: true, timeout: "20s" }), TaskException);
+      await eventually(async () => /badge busy">running/.test(await pageOf(huey, "/workers")));
+      const pages = async () => await pageOf(huey, "/tasks?state=finished") + await pageOf(huey, `/tasks/${fail.id}`);
+      for (const part of ['title="1"', "thrown elsewhere", "pooled"]) {
+        await eventually(async () => (await pages()).includes(part));
+      }
+      consumer.kill("SIGTERM");
+      assertEquals(await consumer.ended, 0);
+      assert(/>stopped</.test(await pageOf(huey, "/workers")));
+      await huey.close();
+    });
+  });
 }

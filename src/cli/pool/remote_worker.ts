@@ -5,11 +5,13 @@ import { TaskCanceled, TaskTimeout } from "../../errors.ts";
 import { aborted, type Ending, isAtMostOnce, limit } from "../../execute.ts";
 import { freeHold } from "../../holds.ts";
 import { toListedTask } from "../../message.ts";
+import type { Recorder } from "../../recorder.ts";
 import { lost, settle, type Settled } from "../../settle.ts";
 import { SIGNAL_ERROR } from "../../signals.ts";
+import type { Write } from "../../storage.ts";
 import type { Task } from "../../task.ts";
 import type { Channel, OpenChannel } from "./channel.ts";
-import type { Birth, Reason, Report } from "./words.ts";
+import type { Birth, Reason, Report, WorkerEnd } from "./words.ts";
 import { WorkerDied } from "./worker_died.ts";
 
 /** How long, in milliseconds, a worker has for ending a task that it is to abort. Beyond that it is ended itself. */
@@ -20,7 +22,6 @@ const LONG_PATIENCE = 5_000;
 const HOOKS_PATIENCE = 10_000;
 
 type Settle = () => Promise<Settled>;
-type WorkerEnd = Extract<Report, { say: "ended" }>["end"];
 
 /** A delivery in its hands. */
 interface Held {
@@ -174,9 +175,10 @@ export class RemoteWorker {
   }
 
   /** Brings an end from there to the storage, and tells the worker whether it was accepted. */
-  async #settle(attempt: Attempt, end: WorkerEnd): Promise<Settled> {
+  async #settle(attempt: Attempt, end: WorkerEnd | undefined): Promise<Settled> {
     const { message, receipt } = attempt.delivery;
     if (!end) return lost(message);
+    if (end.along.length > 0) this.#record(end.along);
     const accepted = await this.#core.pump.settle(end.settlement).catch((error: unknown) => ({ error }));
     this.#channel.send({ say: "settled", receipt, accepted: accepted === true });
     if (typeof accepted === "boolean") return accepted ? end.settled : lost(message);
@@ -184,6 +186,19 @@ export class RemoteWorker {
     const task = await toListedTask(this.#core, message);
     const reason = "its outcome cannot be stored";
     return settle(this.#core, attempt, { task, ending: { kind: "dead", reason, error: accepted.error } });
+  }
+
+  /** What was recorded there goes with the next request that settles. */
+  #record(writes: Write[]): void {
+    const { recorders } = this.#core;
+    const once: Recorder = {
+      ending: () => () => {},
+      take() {
+        recorders.delete(once);
+        return Promise.resolve(writes);
+      },
+    };
+    recorders.add(once);
   }
 
   #onEnded(how: string): void {

@@ -2,7 +2,7 @@
 import type { Hold } from "../../holds.ts";
 import type { Revoked } from "../../revoke.ts";
 import type { Settled } from "../../settle.ts";
-import type { Delivery, Settlement } from "../../storage.ts";
+import type { Delivery, Settlement, Write } from "../../storage.ts";
 import type { CanceledStatus } from "../../errors.ts";
 import type { LogOptions } from "../log.ts";
 
@@ -44,6 +44,14 @@ export type Order =
   /** Nothing is in its hands: it runs its hooks and says `stopped`. */
   | { say: "stop" };
 
+/** How a delivery has ended. */
+export interface WorkerEnd {
+  settled: Settled;
+  settlement: Settlement;
+  /** What recorders want to have written. It must be no reason for the storage to refuse the settlement. */
+  along: Write[];
+}
+
 /** From a worker to the supervisor. */
 export type Report =
   | { say: "ready" }
@@ -54,7 +62,7 @@ export type Report =
   /** The function is about to be begun. What it holds is renewed with the lease. */
   | { say: "begun"; receipt: string; timeout: number; holds: Hold[] }
   /** How a delivery ended; without a settlement nothing is to be said to the storage. */
-  | { say: "ended"; receipt: string; end?: { settled: Settled; settlement: Settlement }; memory: number }
+  | { say: "ended"; receipt: string; end?: WorkerEnd; memory: number }
   | { say: "pong"; memory: number }
   | { say: "log"; line: string }
   | { say: "stopped" };

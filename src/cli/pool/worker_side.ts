@@ -108,9 +108,8 @@ export class WorkerSide {
       const recorders = [...core.recorders];
       const recorded = recorders.map((recorder) => recorder.ending(executed.task, draft));
       const writes = await Promise.all(recorders.map((recorder) => recorder.take().catch(() => [])));
-      const settlement = toSettlement(attempt, draft);
-      settlement.writes!.push(...writes.flat());
-      this.#report({ say: "ended", receipt, end: { settled: draft.settled, settlement }, memory: this.#megabytes() });
+      const end = { settled: draft.settled, settlement: toSettlement(attempt, draft), along: writes.flat() };
+      this.#report({ say: "ended", receipt, end, memory: this.#megabytes() });
       if (await settled.promise) {
         for (const { signal, task, error } of draft.signals) core.signals.send(signal, task, error);
       } else {
