@@ -4,23 +4,20 @@ import type { Space } from "../src/storage.ts";
  * The keys that hold the messages of a name, in the order in which every script that touches messages is given them,
  * and under these names in Lua.
  *
- * A message is a record in `messages`, its body in `bodies` and a member of the sorted set of its state. The body is
- * apart so that it is written once, however often the record changes.
+ * A message is a member of the sorted set of its state, and some fields of the hash `messages`. All kinds of fields are
+ * in the one hash so that one command reads or writes them, whatever is needed of however many messages; its body is a
+ * field of its own so that it is written once, however often the record changes.
  */
 export const MESSAGE_KEYS = [
   "messages",
-  "bodies",
   "ready",
   "schedule",
   "running",
   "waiting",
   "dead",
-  "notes",
   "sequence",
-  "uniques",
   "holds",
   "ended",
-  "parts",
   "revoked",
 ] as const;
 

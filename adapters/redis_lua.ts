@@ -7,16 +7,17 @@
 import { MESSAGE_KEYS } from "./redis_keys.ts";
 
 /** Time, and commands with many arguments. `ARGV[1]` is the time, or empty for the server's. */
-export const BASE = `
+export const BASE: string = [
+  `
 local function text(number) return string.format('%.17g', number) end
 
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
--- Lua's stack holds some thousands of arguments, so more than that are sent in pieces. Gives the sum of the answers.
+end`,
+  // Lua's stack holds some thousands of arguments, so more than that are sent in pieces. Gives the sum of the answers.
+  `
 local function send(command, key, arguments)
   local sum = 0
   for i = 1, #arguments, 2000 do
@@ -35,28 +36,35 @@ local function fetch(key, fields)
     end
   end
   return values
-end
-`;
+end`,
+].join("");
 
 /** Values. One is stored as the instant it expires, a tilde, and itself: no client takes that for JSON or a number. */
-export const VALUES = `
--- A stored value, or false if there is none or it has expired.
+export const VALUES: string = [
+  // A stored value, or false if there is none or it has expired.
+  `
 local function living(stored)
   if not stored then return false end
   local expiry = tonumber(string.match(stored, '^[^~]*'))
   return not (expiry and expiry <= now) and stored
-end
-
--- Forgets some of what has expired. What nobody asks for again must not stay for ever.
+end`,
+  // Forgets some of what has expired. What nobody asks for again must not stay for ever.
+  `
 local function sweep(values, expiries, most)
   local expired = redis.call('ZRANGEBYSCORE', expiries, '-inf', text(now), 'LIMIT', 0, most)
   send('HDEL', values, expired)
   send('ZREM', expiries, expired)
-end
-`;
+end`,
+].join("");
 
-/** Messages: their records, and the sorted set of each state, whose members are the place in line and the id. */
-export const RECORDS = `
+/**
+ * Messages: the sorted set of each state, whose members are the place in line and the id, and the fields of `messages`.
+ * Each field is named by a letter and the id: `r` for the record, `b` for the body, `n` for the note of a dead letter,
+ * `u` for the unique key that it holds, `l` for the list of the parts that are there, and `p`, an index and a space for
+ * the value of a part.
+ */
+export const RECORDS: string = [
+  `
 local ${MESSAGE_KEYS.join(", ")} = unpack(KEYS)
 local LINES = { q = ready, s = schedule, r = running, w = waiting, d = dead }
 
@@ -71,21 +79,21 @@ end
 local function write(entry)
   return table.concat({ entry.state, entry.place, entry.deliveries, entry.token, entry.eta, entry.delay, entry.parts,
     entry.priority, entry.unique, entry.name }, ' ')
-end
-
--- The places have a fixed width, so that among equal scores Redis' order of bytes is first in, first out.
-local function idOf(member) return string.sub(member, 17) end
-
--- The highest priority has the lowest score. Negated as text, it is exact.
+end`,
+  // The places have a fixed width, so that among equal scores Redis' order of bytes is first in, first out.
+  `
+local function idOf(member) return string.sub(member, 17) end`,
+  // The highest priority has the lowest score. Negated as text, it is exact.
+  `
 local function score(entry)
   if entry.state == 'q' then
     if entry.priority == '0' then return '0' end
     return string.sub(entry.priority, 1, 1) == '-' and string.sub(entry.priority, 2) or '-' .. entry.priority
   end
   return entry.state == 's' and entry.eta or entry.state == 'r' and entry.lapse or '0'
-end
-
--- What is to be written: by key and field (or member) the value (or score), or false where it is to be removed.
+end`,
+  // What is to be written: by key and field (or member) the value (or score), or false where it is to be removed.
+  `
 local hashes, sets = {}, {}
 
 local function set(key, field, value)
@@ -96,11 +104,12 @@ end
 local function rank(key, member, value)
   if not sets[key] then sets[key] = {} end
   sets[key][member] = value
-end
-
--- Writes all of it. Gives how many members the queue has gained.
+end`,
+  // Writes all of it. Gives how many members the queue has gained. First it removes: a server whose memory is full lets
+  // a script write as soon as it has, so that what is finished can still make room.
+  `
 local function flush()
-  local gained = 0
+  local gained, additions = 0, {}
   for key, fields in pairs(hashes) do
     local old, new = {}, {}
     for field, value in pairs(fields) do
@@ -112,7 +121,7 @@ local function flush()
       end
     end
     send('HDEL', key, old)
-    send('HSET', key, new)
+    additions[#additions + 1] = { 'HSET', key, new }
   end
   for key, members in pairs(sets) do
     local old, new = {}, {}
@@ -124,38 +133,54 @@ local function flush()
         old[#old + 1] = member
       end
     end
-    local change = send('ZADD', key, new) - send('ZREM', key, old)
-    if key == ready then gained = gained + change end
+    local removed = send('ZREM', key, old)
+    if key == ready then gained = gained - removed end
+    additions[#additions + 1] = { 'ZADD', key, new }
+  end
+  for _, addition in ipairs(additions) do
+    local added = send(unpack(addition))
+    if addition[2] == ready then gained = gained + added end
   end
   hashes, sets = {}, {}
   return gained
 end
 
-local entries, touched = {}, {}
-
--- Brings the records of these messages here, but for those that are here already.
-local function load(ids)
-  local missing = {}
+local entries, touched = {}, {}`,
+  // Brings the records of these messages here, but for those that are here already. Gives their fields of another kind,
+  // where one is named.
+  `
+local function load(ids, kind)
+  local missing, fields, others = {}, {}, {}
   for _, id in ipairs(ids) do
     if entries[id] == nil then
       entries[id] = false
       missing[#missing + 1] = id
+      fields[#fields + 1] = 'r' .. id
     end
   end
-  for i, record in ipairs(fetch(messages, missing)) do
-    if record then entries[missing[i]] = read(missing[i], record) end
+  if kind then
+    for _, id in ipairs(ids) do fields[#fields + 1] = kind .. id end
   end
-end
-
--- To be called before anything changes that a message is ordered by.
+  for i, value in ipairs(fetch(messages, fields)) do
+    local id = missing[i]
+    if not id then
+      others[i - #missing] = value
+    elseif value then
+      entries[id] = read(id, value)
+    end
+  end
+  return others
+end`,
+  // To be called before anything changes that a message is ordered by.
+  `
 local function touch(entry)
   if entry.line then rank(entry.line, entry.place .. entry.id, false) end
   entry.line = nil
   if not entry.touched then touched[#touched + 1] = entry end
   entry.touched = true
-end
-
--- Everybody who was touched takes the place that is his now.
+end`,
+  // Everybody who was touched takes the place that is his now.
+  `
 local function place()
   for _, entry in ipairs(touched) do
     if entries[entry.id] == entry and not entry.line then
@@ -167,11 +192,11 @@ end
 
 local function record()
   for _, entry in ipairs(touched) do
-    if entries[entry.id] == entry then set(messages, entry.id, write(entry)) end
+    if entries[entry.id] == entry then set(messages, 'r' .. entry.id, write(entry)) end
   end
-end
-
--- The marks on messages: on their ids and on their names. Each is answered with its key and its stored value.
+end`,
+  // The marks on messages: on their ids and on their names. Each is answered with its key and its stored value.
+  `
 local function marksOf(found)
   local keys, index = {}, {}
   for _, entry in ipairs(found) do
@@ -195,18 +220,32 @@ local function marksOf(found)
       end
     end
   end
-end
-
--- The places that are filled of messages that have parts: a count, and a list with a comma on either side of each.
+end`,
+  // The places that are filled of messages that have parts: a count, and a list with a comma on either side of each.
+  `
 local function partsOf(found)
   local ids, fields, lists = {}, {}, {}
   for _, entry in ipairs(found) do
     if entry.parts ~= '-' and entry.parts ~= '0' then
       ids[#ids + 1] = entry.id
-      fields[#fields + 1] = 'i' .. entry.id
+      fields[#fields + 1] = 'l' .. entry.id
     end
   end
-  for i, list in ipairs(fetch(parts, fields)) do lists[ids[i]] = list or '0,' end
+  for i, list in ipairs(fetch(messages, fields)) do lists[ids[i]] = list or '0,' end
   return lists
 end
-`;
+
+local function partField(id, index) return 'p' .. index .. ' ' .. id end`,
+  // Removes all that is kept of a message, but for its place.
+  `
+local function forget(entry, list)
+  local id = entry.id
+  set(messages, 'r' .. id, false)
+  set(messages, 'b' .. id, false)
+  if entry.state == 'd' then set(messages, 'n' .. id, false) end
+  if entry.unique == 'u' then set(messages, 'u' .. id, false) end
+  if not list then return end
+  set(messages, 'l' .. id, false)
+  for index in string.gmatch(string.match(list, ',.*'), '[^,]+') do set(messages, partField(id, index), false) end
+end`,
+].join("");

@@ -10,8 +10,11 @@ import { CHANGES, REQUEST } from "./redis_lua_settle.ts";
 const MOST_MOVED = 500;
 
 /** Settles and adds, unless this request has been here before. */
-const APPLY = `
--- Answers are kept as text: each after its length.
+const APPLY = [
+  `
+local keepLater = false`,
+  // Answers are kept as text: each after its length.
+  `
 local function pack(list)
   local packed = {}
   for i, item in ipairs(list) do packed[i] = #item .. ':' .. item end
@@ -26,13 +29,21 @@ local function unpackAll(packed)
     from = colon + size + 1
   end
   return list
+end`,
+  // The answer to the request of this name, if it has been here before; otherwise keeps this one.
+  `
+local function recall(answer)
+  local kept = redis.pcall('SET', request, pack(answer), 'PX', ${REQUEST_MEMORY}, 'NX')
+  if not kept then return redis.call('GET', request) end
+  if not kept.err then return false end
+  -- With its memory full a server keeps nothing before there is room, which settling makes.
+  if string.sub(kept.err, 1, 3) ~= 'OOM' then return error(kept) end
+  keepLater = true
+  return redis.call('GET', request)
 end
 
-local known = request and redis.call('GET', request)
-local answer = known and unpackAll(known) or { 's' }
-local gained, due = 0, nil
-
-if not known and settles + adds > 0 then
+local answer, gained = { 's' }, 0
+if settles + adds > 0 then
   local settlements = {}
   for i = 1, settles do settlements[i] = takeSettlement() end
   local enqueue = takeMessages(adds)
@@ -47,21 +58,31 @@ if not known and settles + adds > 0 then
   for i, settlement in ipairs(settlements) do settled[i + 1] = settle(settlement) and '1' or '0' end
   answer = { table.concat(settled) }
   for i, message in ipairs(enqueue) do answer[i + 1] = add(message) end
+  local known = request and recall(answer)
+  if known then
+    -- Nothing of this happens again.
+    answer = unpackAll(known)
+    hashes, sets, entries, touched, written, scheduled = {}, {}, {}, {}, {}, false
+  end
   place()
   gained = flush()
   if #heldKeys > 0 then sweep(holds, ended, 100 + 2 * #heldKeys) end
+  if keepLater and not known then redis.call('SET', request, pack(answer), 'PX', ${REQUEST_MEMORY}) end
 end
-for i = ${FIRST_SPACE}, ${FIRST_SPACE} + 2 * spaces - 1, 2 do sweep(KEYS[i], KEYS[i + 1], 200 + 2 * settles) end
-`;
+if sweeps > 0 then
+  for i = ${FIRST_SPACE}, ${FIRST_SPACE} + 2 * spaces - 1, 2 do sweep(KEYS[i], KEYS[i + 1], sweeps) end
+end`,
+].join("");
 
 /** Promotes what is due, takes back what lapsed, and hands out. */
-const CLAIM = `
+const CLAIM = [
+  `
 local reply = { text(now), 0, 0, '', #answer }
 for _, item in ipairs(answer) do reply[#reply + 1] = item end
 
-local function head(key) return redis.call('ZRANGE', key, 0, 0, 'WITHSCORES') end
-
--- Moves what is due in a sorted set to the queue; gives how many those are, and what is the first now.
+local function head(key) return redis.call('ZRANGE', key, 0, 0, 'WITHSCORES') end`,
+  // Moves what is due in a sorted set to the queue; gives how many those are, and what is the first now.
+  `
 local function move(key, first, change)
   if not first[2] or tonumber(first[2]) > now then return 0, first end
   local members, ids = redis.call('ZRANGEBYSCORE', key, '-inf', text(now), 'LIMIT', 0, ${MOST_MOVED}), {}
@@ -94,38 +115,37 @@ if limit >= 0 then
   local next = math.min(tonumber(upcoming[2]) or math.huge, tonumber(lapse[2]) or math.huge)
 
   local members = limit > 0 and redis.call('ZPOPMIN', ready, string.format('%.0f', limit)) or {}
-  local ids, found = {}, {}
+  local ids, found, bodyOf = {}, {}, {}
   for i = 1, #members, 2 do ids[#ids + 1] = idOf(members[i]) end
   popped = #ids
-  load(ids)
-  for _, id in ipairs(ids) do
+  local bodies = load(ids, 'b')
+  for i, id in ipairs(ids) do
     -- A member without a record is what a hand has left behind that removed keys of ours.
     if entries[id] then found[#found + 1] = entries[id] end
+    bodyOf[id] = bodies[i] or '~'
   end
   if #found > 0 then
-    local bodyOf, marks, filled = {}, marksOf(found), partsOf(found)
-    local partFields, partsFrom, foundIds = {}, {}, {}
-    for i, entry in ipairs(found) do
-      foundIds[i] = entry.id
+    local marks, filled = marksOf(found), partsOf(found)
+    local partFields, partsFrom = {}, {}
+    for _, entry in ipairs(found) do
       if filled[entry.id] then
         local indices = {}
         for index in string.gmatch(string.match(filled[entry.id], ',.*'), '[^,]+') do indices[#indices + 1] = index end
         table.sort(indices, function(a, b) return tonumber(a) < tonumber(b) end)
         partsFrom[entry.id] = { #partFields + 1, #partFields + #indices }
-        for _, index in ipairs(indices) do partFields[#partFields + 1] = index .. ' ' .. entry.id end
+        for _, index in ipairs(indices) do partFields[#partFields + 1] = partField(entry.id, index) end
       end
     end
-    local values = fetch(parts, partFields)
-    for i, body in ipairs(fetch(bodies, foundIds)) do bodyOf[i] = body or '~' end
+    local values = fetch(messages, partFields)
     local lapse = text(now + lease)
     next = math.min(next, now + lease)
-    for i, entry in ipairs(found) do
+    for _, entry in ipairs(found) do
       entry.line = nil
       touch(entry)
       entry.state, entry.token, entry.lapse, entry.deliveries = 'r', token, lapse, entry.deliveries + 1
       reply[#reply + 1] = entry.place .. entry.id
       reply[#reply + 1] = write(entry)
-      reply[#reply + 1] = bodyOf[i]
+      reply[#reply + 1] = bodyOf[entry.id]
       marks(reply, entry)
       local range = partsFrom[entry.id] or { 1, 0 }
       reply[#reply + 1] = range[2] - range[1] + 1
@@ -133,18 +153,18 @@ if limit >= 0 then
     end
   end
   if next < math.huge then reply[4] = text(next) end
-end
-`;
+end`,
+].join("");
 
-/** Writes the rest, remembers the answer, and wakes those who wait. */
-const END = `
+/** Writes the rest, and wakes those who wait. */
+const END = [
+  `
 place()
 record()
-flush()
-if request and not known then redis.call('SET', request, pack(answer), 'PX', ${REQUEST_MEMORY}) end
-
--- Whoever waits for work has found the queue empty, or was told that there may be more. So it is enough to tell when the
--- queue stops being empty, and when the next instant becomes sooner. That nobody may be told is no reason to fail.
+flush()`,
+  // Whoever waits for work has found the queue empty, or was told that there may be more. So it is enough to tell when the
+  // queue stops being empty, and when the next instant becomes sooner. That nobody may be told is no reason to fail.
+  `
 if channel ~= '' then
   if gained > 0 then
     local left = redis.call('ZCARD', ready)
@@ -159,8 +179,8 @@ if channel ~= '' then
   end
   if #written > 0 then redis.pcall('PUBLISH', channel .. 'keys', cjson.encode(written)) end
 end
-return reply
-`;
+return reply`,
+].join("");
 
 /** The whole of it. */
 export const EXCHANGE: string = REQUEST + CHANGES + APPLY + CLAIM + END;

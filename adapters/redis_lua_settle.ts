@@ -5,11 +5,14 @@
 import { FIRST_SPACE } from "./redis_keys.ts";
 
 /** Reads the arguments. Nothing is looked up yet, so `wanted` gathers the ids that will be. */
-export const REQUEST = `
-local settles, adds, limit, lease, token, spaces, named =
-  string.match(ARGV[2], '^(%d+) (%d+) (%S+) (%S+) (%w+) (%d+) (%d)$')
-settles, adds, limit, lease, spaces = tonumber(settles), tonumber(adds), tonumber(limit), tonumber(lease), tonumber(spaces)
--- The name of a request matters only if there is something to apply.
+export const REQUEST: string = [
+  `
+local settles, adds, limit, lease, token, spaces, sweeps, named =
+  string.match(ARGV[2], '^(%d+) (%d+) (%S+) (%S+) (%w+) (%d+) (%d+) (%d)$')
+settles, adds, limit, lease = tonumber(settles), tonumber(adds), tonumber(limit), tonumber(lease)
+spaces, sweeps = tonumber(spaces), tonumber(sweeps)`,
+  // The name of a request matters only if there is something to apply.
+  `
 local request = named == '1' and settles + adds > 0 and KEYS[#KEYS]
 local channel = ARGV[3]
 
@@ -75,13 +78,15 @@ local function takeSettlement()
     want(id)
   end
   return settlement
-end
-`;
+end`,
+].join("");
 
 /** What can become of a message. */
-export const CHANGES = `
-local placed, reserved = nil, 0
--- The next place at the back. Places are reserved once for the whole request; that some are never used is no harm.
+export const CHANGES: string = [
+  `
+local placed, reserved = nil, 0`,
+  // The next place at the back. Places are reserved once for the whole request; that some are never used is no harm.
+  `
 local function back()
   if not placed then placed = redis.call('INCRBY', sequence, reserved) - reserved end
   placed = placed + 1
@@ -96,7 +101,7 @@ local function loadHolds()
     local entry = entries[id]
     if entry and entry.unique == 'u' then ids[#ids + 1] = id end
   end
-  for i, key in ipairs(fetch(uniques, ids)) do
+  for i, key in ipairs(load(ids, 'u')) do
     entries[ids[i]].key = key
     if key then keys[#keys + 1] = key end
   end
@@ -117,15 +122,15 @@ local function hold(key, value)
     set(holds, key, false)
     rank(ended, key, false)
   end
-end
-
--- The hold of this message, unless another has the key by now.
+end`,
+  // The hold of this message, unless another has the key by now.
+  `
 local function ownHold(entry)
   local own = entry.key and holdOf[entry.key]
   return own and own.id == entry.id and own
-end
-
--- A message that is finished keeps its key only up to the instant that was given.
+end`,
+  // A message that is finished keeps its key only up to the instant that was given.
+  `
 local function endHold(entry)
   local own = ownHold(entry)
   if not own or own.ended then return end
@@ -138,9 +143,9 @@ local function resumeHold(entry)
   if not own or not own.ended or own.expiry <= now then return end
   own.ended = false
   hold(entry.key, own)
-end
-
--- To the back of the queue or of the schedule.
+end`,
+  // To the back of the queue or of the schedule.
+  `
 local function line(entry)
   if entry.delay ~= '-' then entry.eta = text(now + entry.delay) end
   entry.delay = '-'
@@ -153,15 +158,8 @@ local function drop(entry)
   local id = entry.id
   touch(entry)
   entries[id] = false
-  set(messages, id, false)
-  set(bodies, id, false)
-  if entry.state == 'd' then set(notes, id, false) end
-  if entry.unique == 'u' then set(uniques, id, false) end
-  if lists[id] then
-    set(parts, 'i' .. id, false)
-    for index in string.gmatch(string.match(lists[id], ',.*'), '[^,]+') do set(parts, index .. ' ' .. id, false) end
-    lists[id] = nil
-  end
+  forget(entry, lists[id])
+  lists[id] = nil
 end
 
 local function add(message)
@@ -175,9 +173,9 @@ local function add(message)
     priority = message.priority, unique = key and 'u' or '-', key = key, name = message.name }
   entries[id] = entry
   touch(entry)
-  set(bodies, id, message.body)
+  set(messages, 'b' .. id, message.body)
   if key then
-    set(uniques, id, key)
+    set(messages, 'u' .. id, key)
     hold(key, { id = id, expiry = tonumber(message.unique), ended = false })
   end
   if entry.parts == '-' or entry.parts == '0' then
@@ -195,8 +193,8 @@ local function join(part)
   local count, places = string.match(list, '^(%d+)(.*)$')
   list = string.format('%d', count + 1) .. places .. part.index .. ','
   lists[part.id] = list
-  set(parts, 'i' .. part.id, list)
-  set(parts, part.index .. ' ' .. part.id, part.value)
+  set(messages, 'l' .. part.id, list)
+  set(messages, partField(part.id, part.index), part.value)
   if count + 1 < tonumber(entry.parts) then return end
   touch(entry)
   line(entry)
@@ -218,11 +216,11 @@ local function finish(settlement)
   end
   touch(entry)
   entry.token = '-'
-  if was == 'd' then set(notes, entry.id, false) end
+  if was == 'd' then set(messages, 'n' .. entry.id, false) end
   if how == 'b' then
     endHold(entry)
     entry.state, entry.place = 'd', back()
-    set(notes, entry.id, settlement.note)
+    set(messages, 'n' .. entry.id, settlement.note)
     return true
   end
   resumeHold(entry)
@@ -231,11 +229,11 @@ local function finish(settlement)
     local retry = settlement.retry
     entry.eta, entry.delay, entry.priority, entry.name = retry.eta, retry.delay, retry.priority, retry.name
     entry.deliveries = 0
-    set(bodies, entry.id, retry.body)
+    set(messages, 'b' .. entry.id, retry.body)
   else
     if settlement.kind == 'r' then entry.deliveries = entry.deliveries - 1 end
     if timed then entry.eta, entry.delay = settlement.eta, settlement.delay end
-    if settlement.body then set(bodies, entry.id, settlement.body) end
+    if settlement.body then set(messages, 'b' .. entry.id, settlement.body) end
   end
   -- What waits goes on waiting, for its parts are still to come; a dead letter has no place to keep.
   if was == 'w' then return true end
@@ -261,5 +259,5 @@ local function settle(settlement)
   for _, message in ipairs(settlement.enqueue) do add(message) end
   for _, part in ipairs(settlement.joins) do join(part) end
   return true
-end
-`;
+end`,
+].join("");

@@ -30,14 +30,14 @@ export interface EncodeOptions {
   token: string;
   /** Whether the script tells those who wait. */
   wakes: boolean;
-  /** Whether expired values are looked for in all spaces. */
-  sweeps: boolean;
+  /** How many expired values are removed at most in each space that is written to, or in all of them. 0: none. */
+  sweep: { most: number; everywhere: boolean };
 }
 
 /** An exchange as the keys and arguments of its script. */
-export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweeps }: EncodeOptions): ScriptRequest {
+export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweep }: EncodeOptions): ScriptRequest {
   const { request, now, settle = [], enqueue = [], claim } = exchange;
-  const spaces: Space[] = sweeps ? [...SPACES] : [];
+  const spaces: Space[] = sweep.everywhere ? [...SPACES] : [];
   const args: string[] = [];
   for (const settlement of settle) pushSettlement(args, settlement, spaces);
   for (const message of enqueue) pushMessage(args, message);
@@ -48,6 +48,7 @@ export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweeps 
     claim?.lease ?? 0,
     token,
     spaces.length,
+    sweep.most,
     request === undefined ? 0 : 1,
   ];
   return {

@@ -49,11 +49,11 @@ return reply
 
 /** Keys: the messages'. Arguments: an id. Answers with nothing, or with the message, its body and its note. */
 const find = BASE + RECORDS + `
-load({ ARGV[2] })
+local body = load({ ARGV[2] }, 'b')[1]
 local entry = entries[ARGV[2]]
 if not entry then return {} end
-local note = entry.state == 'd' and redis.call('HGET', notes, entry.id)
-return { entry.place .. entry.id, write(entry), redis.call('HGET', bodies, entry.id) or '~', note or '' }
+local note = entry.state == 'd' and load({ entry.id }, 'n')[1]
+return { entry.place .. entry.id, write(entry), body or '~', note or '' }
 `;
 
 /** Keys: the messages'. Arguments: the state's letter, how many to leave out, and how many to show. Answers as `find`. */
@@ -61,8 +61,8 @@ const list = BASE + RECORDS + `
 local members = redis.call(ARGV[2] == 'd' and 'ZREVRANGE' or 'ZRANGE', LINES[ARGV[2]], ARGV[3], ARGV[3] + ARGV[4] - 1)
 local ids, reply = {}, {}
 for i, member in ipairs(members) do ids[i] = idOf(member) end
-load(ids)
-local texts, remarks = fetch(bodies, ids), ARGV[2] == 'd' and fetch(notes, ids) or {}
+local texts = load(ids, 'b')
+local remarks = ARGV[2] == 'd' and load(ids, 'n') or {}
 for i, member in ipairs(members) do
   local entry = entries[ids[i]]
   if entry then
@@ -108,22 +108,18 @@ for _, id in ipairs(ids) do
   local entry = entries[id]
   if entry then
     found[#found + 1] = entry
-    for _, key in ipairs({ messages, bodies, notes }) do set(key, id, false) end
     if entry.unique == 'u' then keyed[#keyed + 1] = id end
   end
 end
-local keys = fetch(uniques, keyed)
+local keys = load(keyed, 'u')
 for i, hold in ipairs(fetch(holds, keys)) do
-  set(uniques, keyed[i], false)
   if hold and string.match(hold, '^%S* (.*)$') == keyed[i] then
     set(holds, keys[i], false)
     rank(ended, keys[i], false)
   end
 end
-for id, list in pairs(partsOf(found)) do
-  set(parts, 'i' .. id, false)
-  for index in string.gmatch(string.match(list, ',.*'), '[^,]+') do set(parts, index .. ' ' .. id, false) end
-end
+local lists = partsOf(found)
+for _, entry in ipairs(found) do forget(entry, lists[entry.id]) end
 flush()
 if #KEYS >= ${FIRST_SPACE} then redis.call('UNLINK', unpack(KEYS, ${FIRST_SPACE})) end
 return { more }

@@ -6,6 +6,7 @@ import type {
   Flushed,
   PutOptions,
   Renewed,
+  Settlement,
   Space,
   State,
   Storage,
@@ -20,6 +21,8 @@ import type { Waiting, Wakes } from "./redis_wakes.ts";
 
 /** How often, in milliseconds, what has expired is looked for in all spaces, not only in those that are written to. */
 const SWEEP_INTERVAL = 60_000;
+/** After how many values were written what has expired is looked for where they were. The first one counts as so many. */
+const SWEEP_AFTER = 100;
 
 /** For {@linkcode RedisStorage}. */
 export interface RedisStorageOptions {
@@ -45,6 +48,7 @@ export class RedisStorage implements Storage {
   #token?: string;
   #claims = 0;
   #sweptAt: number = performance.now();
+  #unswept = SWEEP_AFTER;
   #isClosed = false;
 
   /** A storage that has sent nothing yet. */
@@ -64,7 +68,7 @@ export class RedisStorage implements Storage {
       keys: this.#keys,
       token: `${this.#token ??= crypto.randomUUID().replaceAll("-", "").slice(0, 12)}${(this.#claims++).toString(36)}`,
       wakes: this.#waiting !== undefined,
-      sweeps: this.#isTimeToSweep(),
+      sweep: this.#sweep(exchange.settle),
     });
     const looked = claims ? this.#waiting?.look() : undefined;
     try {
@@ -178,10 +182,16 @@ export class RedisStorage implements Storage {
     return [this.#waiting ? `${this.#keys.prefix}keys` : "", `${space} ${key}`];
   }
 
-  #isTimeToSweep(): boolean {
-    if (performance.now() - this.#sweptAt < SWEEP_INTERVAL) return false;
-    this.#sweptAt = performance.now();
-    return true;
+  /** Removes more than is written, so that what has expired becomes less. */
+  #sweep(settle: Settlement[] = []): { most: number; everywhere: boolean } {
+    const written = settle.reduce((sum, { writes = [] }) => sum + writes.length, 0);
+    const everywhere = performance.now() - this.#sweptAt >= SWEEP_INTERVAL;
+    this.#unswept += written;
+    if (!everywhere && (written === 0 || this.#unswept < SWEEP_AFTER)) return { most: 0, everywhere };
+    const most = 2 * this.#unswept;
+    this.#unswept = 0;
+    if (everywhere) this.#sweptAt = performance.now();
+    return { most: Math.max(most, 2 * SWEEP_AFTER), everywhere };
   }
 }
 
