@@ -13,6 +13,7 @@ export const expectedSkips: ExpectedSkip[] = [
   { name: /^workerd: /, runtimes: ["deno", "bun"], reason: "what workerd runs is the same, whoever starts it" },
   { name: /^sqlite, given open by bun:sqlite: /, runtimes: ["deno", "node"], reason: "bun:sqlite is Bun's own" },
   { name: /^Bun's client/, runtimes: ["deno", "node"], reason: "only Bun has Bun's client" },
+  { name: /^Valkey /, runtimes: ["deno", "bun", "node"], reason: "Debian has Valkey from its version 13 on" },
   { name: /^chaos, /, runtimes: ["deno", "node"], reason: "many processes are started, which Bun does soonest" },
   { name: /^in a browser, /, runtimes: ["deno", "bun"], reason: "the browser shows the same, whoever drives it" },
   { name: /^what Deno exports by itself /, runtimes: ["bun", "node"], reason: "OTEL_DENO is Deno's own" },

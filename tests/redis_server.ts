@@ -20,14 +20,17 @@ export async function hasProgram(program: string): Promise<boolean> {
 }
 
 /**
- * Starts `redis-server` with these settings besides; with `tls` the port speaks nothing else. It ends with this process,
- * however that ends, and does not keep it from ending.
+ * Starts `redis-server`, or another program of its kind, with these settings besides; with `tls` the port speaks nothing
+ * else. It ends with this process, however that ends, and does not keep it from ending.
  */
-export async function startRedis(settings: string[] = [], { tls = false } = {}): Promise<RedisServer> {
+export async function startRedis(
+  settings: string[] = [],
+  { tls = false, program = "redis-server" } = {},
+): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), "huey-redis-"));
   const port = await freePort();
   const ports = tls ? ["--port", "0", "--tls-port", `${port}`] : ["--port", `${port}`];
-  const args = [...ports, "--bind", "127.0.0.1", "--dir", directory, "--save", "", ...settings];
+  const args = [program, ...ports, "--bind", "127.0.0.1", "--dir", directory, "--save", "", ...settings];
   let child = await launch(directory, args);
   return {
     port,
@@ -60,7 +63,7 @@ export async function startCluster(): Promise<{ ports: number[]; stop(): Promise
 /** Kills the server as soon as a word comes, or nobody is left who could send one; in the latter case the files go too. */
 const GUARD = `
   directory=$1; shift; exec 3<&0
-  redis-server "$@" & server=$!
+  "$@" & server=$!
   exec 2>/dev/null
   { read -r word <&3; kill -9 $server; [ "$word" = restart ] || rm -rf "$directory"; } &
   wait $server`;
@@ -70,7 +73,7 @@ function launch(directory: string, args: string[]): Promise<ChildProcess> {
     const child = spawn("sh", ["-c", GUARD, "guard", directory, ...args], { stdio: ["pipe", "pipe", "inherit"] });
     let log = "";
     child.once("error", reject);
-    child.once("exit", () => reject(new Error(`redis-server did not start:\n${log}`)));
+    child.once("exit", () => reject(new Error(`${args[0]} did not start:\n${log}`)));
     child.stdout.on("data", (chunk) => {
       log = (log + chunk).slice(-10_000);
       if (!log.includes("Ready to accept connections")) return;
