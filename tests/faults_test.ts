@@ -23,7 +23,7 @@ import { StorageHistory } from "./storage_history.ts";
 import { UpstashServer } from "./upstash_server.ts";
 
 const { HUEY_HISTORIES = "200", HUEY_SEED } = process.env;
-const AT_ONCE = 16;
+const AT_ONCE = 4;
 const token = "a-token";
 
 let redisServer: RedisServer;
