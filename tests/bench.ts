@@ -22,13 +22,15 @@ export interface Bench {
   huey: Huey;
   /** One more instance on the same store and clock, as another process would have it. */
   another(options?: HueyOptions): Huey;
+  /** Whether each operation of the storage takes real time, so that what is large is played smaller. */
+  isRemote: boolean;
   /** A consumer that was started. */
   consume(options?: ConsumerOptions, huey?: Huey): Promise<Consumer>;
 }
 
 /** Registers a test on every storage, with a Huey of these options. */
 export function onEveryStorage(title: string, body: (bench: Bench) => Promise<void>, options: HueyOptions = {}): void {
-  for (const { name, create, isRemote } of kinds) {
+  for (const { name, create, isRemote = false } of kinds) {
     test(`${title} (${name})`, async () => {
       const store = create();
       const traffic = new Traffic();
@@ -48,7 +50,7 @@ export function onEveryStorage(title: string, body: (bench: Bench) => Promise<vo
         return consumer;
       };
       try {
-        await inTime(body({ clock, huey, another, consume }));
+        await inTime(body({ clock, huey, another, consume, isRemote }));
       } finally {
         await Promise.all(consumers.map((consumer) => consumer.stop({ graceful: false })));
         await Promise.all(hueys.map((huey) => huey.close()));
