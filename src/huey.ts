@@ -96,6 +96,8 @@ export class Huey {
   enqueue<R, Values extends [unknown]>(task: Task<[], R, Values>): Promise<Result<Values[0]>>;
   /** Enqueues a pipeline: one handle per stage. */
   enqueue<R, Values extends [unknown, unknown, ...unknown[]]>(task: Task<[], R, Values>): Promise<ResultGroup<Values>>;
+  /** Enqueues a pipeline that was built in a loop: a group of handles if it has more than one stage. */
+  enqueue<R, Values extends unknown[]>(task: Task<[], R, Values>): Promise<Result<ValueOf<R>> | ResultGroup<Values>>;
   /** Enqueues a chord: all of its members, and its callback, which waits for them. */
   enqueue<Values extends unknown[], R>(chord: Chord<Values, R>): Promise<ChordResult<Values, ValueOf<R>>>;
   /** Enqueues a group. */

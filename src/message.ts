@@ -121,13 +121,18 @@ function isEnvelope(value: unknown, seen = new Set<unknown>(), level = 0): value
     typeof schedule === "string";
 }
 
-/** What of a task goes into the body. */
-function close({ settings: _known, unknown, stages, handler, ...fields }: TaskFields): Envelope {
-  const envelope: Envelope = { ...unknown, ...fields };
-  if (stages?.length) envelope.stages = stages.map(close);
+/** What of a task goes into the body: only what is there, since a pipeline has many stages that have little. */
+function close(fields: TaskFields): Envelope {
+  const { unknown, stages, handler } = fields;
+  const envelope: Record<string, unknown> = { ...unknown };
+  for (const key in fields) {
+    const value = fields[key as keyof TaskFields];
+    if (value === undefined || key === "settings" || key === "unknown") continue;
+    if (key !== "changes" || Object.keys(value).length > 0) envelope[key] = value;
+  }
+  if (stages) envelope.stages = stages.map(close);
   if (handler) envelope.handler = close(handler);
-  if (Object.keys(fields.changes).length === 0) delete envelope.changes;
-  return dropUndefined(envelope);
+  return envelope as unknown as Envelope;
 }
 
 /** A task out of what was in a body. */
@@ -141,11 +146,6 @@ function open(core: Core, envelope: Envelope): TaskFields {
     stages: stages?.map((stage) => open(core, stage)),
     handler: handler && open(core, handler),
   };
-}
-
-function dropUndefined(envelope: Envelope): Envelope {
-  for (const key of Object.keys(envelope)) if (envelope[key] === undefined) delete envelope[key];
-  return envelope;
 }
 
 async function uniqueKey(core: Core, task: Task): Promise<Message["unique"]> {

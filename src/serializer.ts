@@ -118,7 +118,9 @@ function isPlain(value: unknown, depth: number, seen: Set<object>): boolean {
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+  if (levels === 0) return true;
+  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
+  return false;
 }
 
 /** A replacer for `JSON.stringify` that throws where something would be lost. */
