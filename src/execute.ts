@@ -114,7 +114,8 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   let { args } = task;
   let needs: Needs | undefined;
   try {
-    if (settings.schema) args = await fit(task.name, settings.schema, args);
+    // A value or an error that the function does not want may have come after its arguments.
+    if (settings.schema) args = await fit(task.name, settings.schema, args.slice(0, settings.schema.length));
     needs = needsOf(task);
   } catch (error) {
     if (!(error instanceof ValidationError)) return thrown(error);

@@ -108,6 +108,21 @@ onEveryStorage("a stage is checked when its value has come, and a callback its l
   assertEquals(await total.get(), 2);
 });
 
+onEveryStorage(
+  "a stage or a handler that does not want what comes after its arguments does without",
+  async ({ huey }) => {
+    const one = huey.task("one", () => 1);
+    const fail = huey.task("fail", () => {
+      throw new Error("no");
+    });
+    const seen: string[] = [];
+    const note = huey.task("note", { schema: z.string() }, (...args) => void seen.push(...args));
+    await huey.enqueue([one.s().pipe(note.s("stage")), fail.s().error(note.s("handler"))]);
+    await huey.drain();
+    assertEquals(seen.sort(), ["handler", "stage"]);
+  },
+);
+
 test("a call of the function itself is checked, too", async () => {
   const huey = new Huey("tests");
   const work = huey.task("work", { schema: v.pipe(v.string(), v.transform(Number)) }, (n) => n + 1);
