@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { ConfigurationError, crontab, type HueyOptions, TaskCanceled, TaskException } from "@hq/huey";
+import { chord, ConfigurationError, crontab, type HueyOptions, TaskCanceled, TaskException } from "@hq/huey";
 import { onEveryStorage } from "./bench.ts";
 import { recordSignals } from "./record_signals.ts";
 
@@ -88,6 +88,50 @@ onEveryStorage("in immediate mode hooks, signals and revocations are as ever", a
   await work.revoke();
   const result = await work();
   assertInstanceOf(await assertRejects(() => result.get()), TaskCanceled);
+}, immediate);
+
+onEveryStorage("in immediate mode a pipeline has run to its end when its handles are there", async ({ huey }) => {
+  const add = huey.task("add", (a: number, b: number) => a + b);
+  const stages = await huey.enqueue(add.s(1, 2).pipe(add, 10).pipe(add, 100));
+  assertEquals(await stages.get(), [3, 13, 113]);
+}, immediate);
+
+onEveryStorage("in immediate mode a pipeline's later delay is waited for", async ({ huey, clock }) => {
+  const add = huey.task("add", (a: number, b: number) => a + b);
+  const stages = await huey.enqueue(add.s(1, 2).pipe(add.s(10).with({ delay: "1m" })));
+  assertEquals([await stages.at(0)!.get(), await stages.at(1)!.status()], [3, "scheduled"]);
+  await clock.advance("1m");
+  await huey.drain();
+  assertEquals(await stages.at(1)!.get(), 13);
+}, immediate);
+
+onEveryStorage("in immediate mode a handler has run, too", async ({ huey }) => {
+  const seen: string[] = [];
+  const fail = huey.task("fail", () => {
+    throw new Error("no");
+  });
+  await huey.enqueue(fail.s().error(huey.task("handle", (error: Error) => void seen.push(error.message))));
+  assertEquals(seen, ["no"]);
+}, immediate);
+
+onEveryStorage("in immediate mode groups, chords and chords of chords have run", async ({ huey }) => {
+  const add = huey.task("add", (a: number, b: number) => a + b);
+  const sum = huey.task("sum", (all: number[]) => all.reduce((a, b) => a + b, 0));
+  const results = await huey.enqueue([add.s(1, 2), add.s(3, 4)]);
+  assertEquals(await results.get(), [3, 7]);
+  const inner = chord([add.s(1, 1), add.s(2, 2).pipe(add, 1)], sum);
+  const outer = await huey.enqueue(chord([inner, add.s(5, 5), chord([], sum)], sum).pipe(add, 1_000));
+  assertEquals([await outer.get(), await outer.results.get()], [1_017, [7, 10, 0]]);
+}, immediate);
+
+onEveryStorage("in immediate mode a task is rescheduled, revoked and restored as ever", async ({ huey, clock }) => {
+  const work = huey.task("work", () => "done");
+  const later = await (await work.schedule([], { delay: "1m" })).reschedule({ delay: "1h" });
+  await later.revoke();
+  assertEquals([await later.restore(), await later.status()], [true, "scheduled"]);
+  await clock.advance("1h");
+  await huey.drain();
+  assertEquals(await later.get(), "done");
 }, immediate);
 
 onEveryStorage("in immediate mode nothing is periodic, and there is no consumer", async ({ huey, clock }) => {

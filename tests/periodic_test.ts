@@ -287,3 +287,41 @@ onEveryStorage("a clock that is set back runs no slot twice", async ({ huey, clo
   await drainEveryMinute(huey, 1);
   assertEquals(slots.slice().sort(), [...new Set(slots)].sort());
 });
+
+onEveryStorage("a periodic task may be revoked for one slot, or until an instant", async ({ huey, clock }) => {
+  const slots: string[] = [];
+  const task = huey.periodicTask("tick", EVERY_MINUTE, { context: true }, ({ task }) => {
+    slots.push(new Date(task.eta!).toISOString().slice(11, 16));
+  });
+  await drainEveryMinute(huey, 1);
+  await task.revoke({ once: true });
+  await drainEveryMinute(huey, 2);
+  await task.revoke({ until: clock.now() + 90_000 });
+  assertEquals(await task.isRevoked(), true);
+  await drainEveryMinute(huey, 2);
+  assertEquals([slots, await task.isRevoked()], [["00:01", "00:03", "00:05"], false]);
+});
+
+onEveryStorage("a periodic task has its priority, and its outcome can be read", async ({ huey, clock }) => {
+  const ran: string[] = [];
+  huey.periodicTask("low", EVERY_MINUTE, { priority: -1 }, () => void ran.push("low"));
+  huey.periodicTask("high", EVERY_MINUTE, { priority: 1 }, () => {
+    ran.push("high");
+    return "done";
+  });
+  const ids: string[] = [];
+  huey.signal("complete", (_signal, task) => void ids.push(task.id));
+  await clock.advance("1m");
+  await huey.drain({ concurrency: 1 });
+  assertEquals([ran, await huey.result(ids[0]).get()], [["high", "low"], "done"]);
+});
+
+onEveryStorage("a periodic task that is defined inside a task has its slots from then on", async ({ huey }) => {
+  let ticks = 0;
+  await huey.task("define", () => {
+    huey.periodicTask("late", EVERY_MINUTE, () => void ticks++);
+  })();
+  await huey.drain();
+  await drainEveryMinute(huey, 2);
+  assertEquals(ticks, 2);
+});
