@@ -241,5 +241,5 @@ async function changeNames(core: Core, name: string, present: boolean): Promise<
     const condition = text === undefined ? { ifAbsent: true } : { ifValue: text };
     if (await core.storage.put("schedules", NAMES, `~${JSON.stringify(changed)}`, { ...condition, now })) return;
   }
-  throw new HueyError(`Cannot change the schedule ${show(name)}: too many others do at this moment; try again`);
+  throw new HueyError("Too many change the schedules at this moment: try again");
 }

@@ -13,7 +13,7 @@ import {
   type ResultGroup,
   spread,
   type Task,
-  TaskException,
+  type TaskException,
 } from "@hq/huey";
 
 /** Compiles only if both are the same type. */
