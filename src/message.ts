@@ -127,10 +127,10 @@ function close(fields: TaskFields): Envelope {
   const envelope: Record<string, unknown> = { ...unknown };
   for (const key in fields) {
     const value = fields[key as keyof TaskFields];
-    if (value === undefined || key === "settings" || key === "unknown") continue;
+    if (value === undefined || key === "settings" || key === "unknown" || key === "stages") continue;
     if (key !== "changes" || Object.keys(value).length > 0) envelope[key] = value;
   }
-  if (stages) envelope.stages = stages.map(close);
+  if (stages?.length) envelope.stages = stages.map(close);
   if (handler) envelope.handler = close(handler);
   return envelope as unknown as Envelope;
 }
