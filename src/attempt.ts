@@ -86,7 +86,7 @@ export class Attempt {
   }
 
   /** Ends the attempt; the first reason counts. */
-  abort(reason: AbortReason, revoked = this.revoked): void {
+  abort(reason: AbortReason, revoked: Attempt["revoked"] = this.revoked): void {
     if (this.#reason) return;
     this.#reason = reason;
     this.revoked = revoked;

@@ -1,9 +1,9 @@
-import { type Call, DONE, NOT_THERE, queueCommand } from "./command.ts";
+import { type Call, type Command, DONE, NOT_THERE, queueCommand } from "./command.ts";
 import { UsageError } from "./command_line.ts";
 import { say, sayJson } from "./output.ts";
 
 /** `huey cancel`: keeps tasks from running. */
-export const cancel = queueCommand({
+export const cancel: Command = queueCommand({
   name: "cancel",
   about: "keep tasks from running",
   usage: "ID…",

@@ -1,6 +1,6 @@
 import type { Huey } from "../huey.ts";
 import { isSure } from "./ask.ts";
-import { type Call, DONE, NOT_THERE, queueCommand } from "./command.ts";
+import { type Call, type Command, DONE, NOT_THERE, queueCommand } from "./command.ts";
 import { closest, UsageError } from "./command_line.ts";
 import { readFlag, toWholeNumber } from "./flag_values.ts";
 import { say, sayJson, table, warn } from "./output.ts";
@@ -10,7 +10,7 @@ import { Progress } from "./progress.ts";
 const BATCH = 200;
 
 /** `huey dead`: what will not run again by itself. */
-export const dead = queueCommand({
+export const dead: Command = queueCommand({
   name: "dead",
   about: "list dead letters, run them again, or delete them",
   usage: "[retry|delete ID…|--all]",

@@ -1,12 +1,12 @@
 import type { DrainOptions } from "../drain.ts";
-import { type Call, DONE, expectWords, queueCommand } from "./command.ts";
+import { type Call, type Command, DONE, expectWords, queueCommand } from "./command.ts";
 import { readFlag, toDuration, toWholeNumber } from "./flag_values.ts";
 import { exitCode, listenToSignals, type OsSignal } from "./os_signals.ts";
 import { pairs, say, sayJson } from "./output.ts";
 import { Progress } from "./progress.ts";
 
 /** `huey drain`: runs what is ready, once. */
-export const drain = queueCommand({
+export const drain: Command = queueCommand({
   name: "drain",
   about: "run what is ready, once",
   usage: "",

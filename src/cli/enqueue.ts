@@ -2,7 +2,7 @@ import { enqueue as add } from "../enqueue.ts";
 import { Task } from "../task.ts";
 import type { CallOptions } from "../task_options.ts";
 import { toArgument } from "./arguments.ts";
-import { type Call, NOT_THERE, queueCommand } from "./command.ts";
+import { type Call, type Command, NOT_THERE, queueCommand } from "./command.ts";
 import { closest, UsageError } from "./command_line.ts";
 import { readFlag, toCountOrNone, toDate, toDuration, toNumber } from "./flag_values.ts";
 import { tellOutcome } from "./outcome_report.ts";
@@ -10,7 +10,7 @@ import { say, sayJson, warn } from "./output.ts";
 import { findOutcome } from "./result.ts";
 
 /** `huey enqueue`: calls a task. */
-export const enqueue = queueCommand({
+export const enqueue: Command = queueCommand({
   name: "enqueue",
   about: "call a task",
   usage: "NAME [ARG…]",

@@ -1,6 +1,6 @@
 import type { Flushable } from "../inspect.ts";
 import { isSure } from "./ask.ts";
-import { type Call, DONE, expectWords, queueCommand } from "./command.ts";
+import { type Call, type Command, DONE, expectWords, queueCommand } from "./command.ts";
 import { closest, UsageError } from "./command_line.ts";
 import { say, sayJson, warn } from "./output.ts";
 
@@ -14,7 +14,7 @@ const WHAT: Record<Flushable, string> = {
 };
 
 /** `huey flush`: removes what is there. */
-export const flush = queueCommand({
+export const flush: Command = queueCommand({
   name: "flush",
   about: "remove what is there",
   usage: Object.keys(WHAT).join("|"),

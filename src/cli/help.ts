@@ -60,7 +60,7 @@ export function flagRow({ name, alias, short, value, about }: Flag): string {
 }
 
 /** Two columns; the right one is wrapped, and begins a line of its own if the left one is too long. */
-export function row(left: string, right: string, indent = INDENT): string {
+export function row(left: string, right: string, indent: number = INDENT): string {
   const lines = [left.length < indent - 1 ? left.padEnd(indent) : `${left}\n${" ".repeat(indent)}`];
   let column = indent;
   for (const word of right.split(" ")) {

@@ -3,14 +3,14 @@ import { type Outcome, readOutcome } from "../outcome.ts";
 import { Result } from "../result.ts";
 import { type Duration, toMilliseconds } from "../time.ts";
 import { waitForKey } from "../wait.ts";
-import { type Call, expectWords, NOT_THERE, queueCommand } from "./command.ts";
+import { type Call, type Command, expectWords, NOT_THERE, queueCommand } from "./command.ts";
 import { UsageError } from "./command_line.ts";
 import { readFlag, toDuration } from "./flag_values.ts";
 import { tellOutcome } from "./outcome_report.ts";
 import { sayJson, showValue, warn } from "./output.ts";
 
 /** `huey result`: how a task has ended. */
-export const result = queueCommand({
+export const result: Command = queueCommand({
   name: "result",
   about: "show how a task has ended",
   usage: "ID",

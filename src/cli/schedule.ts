@@ -1,11 +1,11 @@
-import { type Call, expectWords, queueCommand } from "./command.ts";
+import { type Call, type Command, expectWords, queueCommand } from "./command.ts";
 import { readFlag, toWholeNumber } from "./flag_values.ts";
 import { moment } from "./moments.ts";
 import { nextSlots } from "./next_slots.ts";
 import { say, sayJson, table } from "./output.ts";
 
 /** `huey schedule`: when what runs by itself runs next. */
-export const schedule = queueCommand({
+export const schedule: Command = queueCommand({
   name: "schedule",
   about: "show what runs by itself, and when next",
   usage: "",

@@ -1,11 +1,11 @@
-import { type Call, expectWords, queueCommand } from "./command.ts";
+import { type Call, type Command, expectWords, queueCommand } from "./command.ts";
 import { moment } from "./moments.ts";
 import { nextSlots } from "./next_slots.ts";
 import { pairs, say, sayJson } from "./output.ts";
 import { storageKind } from "./storage_kind.ts";
 
 /** `huey status`: how many there are of each. */
-export const status = queueCommand({
+export const status: Command = queueCommand({
   name: "status",
   about: "show how full the queue is",
   usage: "",

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { DeadTask } from "../inspect.ts";
 import type { Task } from "../task.ts";
-import { type Call, expectWords, queueCommand } from "./command.ts";
+import { type Call, type Command, expectWords, queueCommand } from "./command.ts";
 import { readFlag, toOneOf, toWholeNumber } from "./flag_values.ts";
 import { moment } from "./moments.ts";
 import { say, sayJson, table } from "./output.ts";
@@ -16,7 +16,7 @@ interface Shown {
 }
 
 /** `huey tasks`: what waits, and what runs. */
-export const tasks = queueCommand({
+export const tasks: Command = queueCommand({
   name: "tasks",
   about: "list what runs and what waits",
   usage: "",

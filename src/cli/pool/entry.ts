@@ -6,7 +6,7 @@ import { WorkerSide } from "./worker_side.ts";
 import type { Order, Report } from "./words.ts";
 
 /** This module: it is what a worker begins with. */
-export const entry = new URL(import.meta.url);
+export const entry: URL = new URL(import.meta.url);
 
 if (!isMainThread && workerData === "huey") beginAsThread();
 else if (isMain(import.meta) && process.send) beginAsProcess();
