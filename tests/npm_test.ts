@@ -88,6 +88,7 @@ test("the npm package is checked, and works in fresh projects of Node, Bun and T
 
     const huey = [node, "--disable-warning=ExperimentalWarning", "node_modules/.bin/huey"];
     assertStringIncludes(await run(folder, ...huey, "--version"), manifest.version);
+    assertStringIncludes(await run(folder, bun, "node_modules/.bin/huey", "status", "app.ts"), "storage    sqlite");
     const id = (await run(folder, ...huey, "enqueue", "app.ts", "addNumbers", "2", "3")).trim();
     assertStringIncludes(await run(folder, ...huey, "drain", "app.ts"), "executed    1");
     assertEquals(await run(folder, ...huey, "result", "app.ts", id), "5\n");
