@@ -7,7 +7,7 @@
 import type { Core } from "./core.ts";
 import { ConfigurationError } from "./errors.ts";
 import { type Hands, loopHands } from "./hands.ts";
-import { type Duration, show, toCount } from "./time.ts";
+import { type Duration, show, toCount, toMilliseconds } from "./time.ts";
 
 /** How the workers of a consumer are kept apart. */
 export type WorkerKind = "async" | "thread" | "process";
@@ -50,6 +50,7 @@ export function toHands(core: Core, options: WorkerChoice): Hands {
   if (workers === Infinity) throw new RangeError("'workers' must be a finite number: current value is Infinity");
   toCount("workers", workers, 1);
   toCount("maxTasks", maxTasks, 1);
+  toMilliseconds("healthCheckInterval", options.healthCheckInterval ?? 10);
   if (kind === "thread" || kind === "process") return poolHands(core, options);
   if (kind !== "async" || concurrency || maxMemory || modules) {
     throw new ConfigurationError(

@@ -44,7 +44,7 @@ class Incomplete {
   }
 }
 
-/** One connection to Redis, in RESP2. */
+/** One connection to Redis, in RESP2. It keeps a process alive only while a reply is awaited. */
 export class RespClient {
   readonly #socket: Socket;
   readonly #waiting: Waiting[] = [];
@@ -78,6 +78,7 @@ export class RespClient {
     if (!this.isOpen) return Promise.reject(new Error("The connection to Redis was lost"));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
+      this.#socket.ref();
       this.#socket.write(encode(command));
     });
   }
@@ -107,6 +108,7 @@ export class RespClient {
         break;
       }
     }
+    if (this.#waiting.length === 0) this.#socket.unref();
     this.#chunks = at < bytes.length ? [bytes.subarray(at)] : [];
     this.#size = bytes.length - at;
   }
