@@ -59,7 +59,6 @@ export class RespClient {
   constructor({ host = "127.0.0.1", port }: RedisAddress) {
     this.#socket = connect(port, host);
     this.#socket.setNoDelay(true);
-    this.#socket.unref();
     this.#socket.on("data", (chunk: Uint8Array) => this.#read(chunk));
     this.#socket.on("error", () => {});
     this.#socket.on("close", () => {
@@ -81,6 +80,12 @@ export class RespClient {
       this.#socket.ref();
       this.#socket.write(encode(command));
     });
+  }
+
+  /** Does not keep the process from ending, even while a reply is awaited. */
+  unref(): this {
+    this.#socket.unref();
+    return this;
   }
 
   /** Closes the connection. */

@@ -93,7 +93,7 @@ export class UpstashServer {
     if (refused) return new ErrorReply(refused);
     // Upstash answers these with nothing in them, whatever is asked.
     if (/^(command|config)$/i.test(String(command[0]))) return [];
-    if (!this.#client?.isOpen) this.#client = new RespClient(this.#options.redis);
+    if (!this.#client?.isOpen) this.#client = new RespClient(this.#options.redis).unref();
     return this.#scripts.answer(command, await this.#client.send(this.#scripts.translate(command)));
   }
 
@@ -101,7 +101,7 @@ export class UpstashServer {
   async #transact(commands: Command[], encoding: Encoding): Promise<Response> {
     const refused = commands.map(refusal).find((reason) => reason !== undefined);
     if (refused) return failed(400, refused);
-    const client = new RespClient(this.#options.redis);
+    const client = new RespClient(this.#options.redis).unref();
     try {
       const sent = [["MULTI"], ...commands.map((command) => this.#scripts.translate(command)), ["EXEC"]];
       const replies = await Promise.all(sent.map((command) => client.send(command)));
@@ -118,7 +118,7 @@ export class UpstashServer {
 
   /** Messages as server-sent events, until the reader has gone. */
   #subscribe(command: string[]): Response {
-    const client = new RespClient(this.#options.redis);
+    const client = new RespClient(this.#options.redis).unref();
     this.#streams.add(client);
     const events = new ReadableStream<Uint8Array>({
       start: (controller) => {
