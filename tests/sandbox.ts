@@ -97,10 +97,11 @@ export class Sandbox {
     args: string[] = [],
     runtime: RuntimeName = ownRuntime,
     env: Record<string, string> = {},
+    cwd: string = ROOT,
   ): Child {
     const child = new Child(
       spawn(program(runtime), [...(runtime === "deno" ? ["run", "-A"] : []), `${ROOT}${script}`, ...args], {
-        cwd: ROOT,
+        cwd,
         env: { ...process.env, HUEY_TEST_FOLDER: this.folder, NODE_NO_WARNINGS: "1", ...env },
       }),
     );

@@ -4,6 +4,7 @@ import type { Core } from "../../core.ts";
 import { TaskCanceled, TaskTimeout } from "../../errors.ts";
 import { aborted, type Ending, isAtMostOnce, limit } from "../../execute.ts";
 import { freeHold } from "../../holds.ts";
+import { log } from "../../log.ts";
 import { toListedTask } from "../../message.ts";
 import type { Recorder } from "../../recorder.ts";
 import { lost, settle, type Settled } from "../../settle.ts";
@@ -17,9 +18,12 @@ import { WorkerDied } from "./worker_died.ts";
 /** How long, in milliseconds, a worker has for ending a task that it is to abort. Beyond that it is ended itself. */
 const PATIENCE = 300;
 /** How long it has for taking what it is handed while it does nothing else, and for answering. */
-const LONG_PATIENCE = 5_000;
+const LONG_PATIENCE = 3_000;
 /** How long it has for the hooks of its shutdown. */
 const HOOKS_PATIENCE = 10_000;
+
+/** After which time of loading it is said that it still does. */
+const LOADING = 30_000;
 
 type Settle = () => Promise<Settled>;
 
@@ -53,6 +57,7 @@ export class RemoteWorker {
   readonly #channel: Channel;
   readonly #held = new Map<string, Held>();
   readonly #ended: Promise<void>;
+  readonly #loaded = new AbortController();
   readonly #gone = new AbortController();
   #isReady = false;
   /** Why we have ended it. */
@@ -66,6 +71,12 @@ export class RemoteWorker {
     this.#watcher = watcher;
     this.#channel = open((report) => report.say === "log" ? write(report.line) : this.#hear(report));
     this.#channel.send(birth);
+    this.#within(LOADING, this.#loaded.signal, () => {
+      log("worker")?.warn("Worker {number} ({name}) is still loading its modules", {
+        number: birth.number,
+        name: this.name,
+      });
+    });
     this.#ended = this.#channel.ended.then((how) => this.#onEnded(how));
   }
 
@@ -135,6 +146,7 @@ export class RemoteWorker {
     switch (report.say) {
       case "ready":
         this.#isReady = true;
+        this.#loaded.abort();
         return this.#watcher.onReady();
       case "unusable":
         this.#watcher.onReady(report.message);
@@ -203,6 +215,7 @@ export class RemoteWorker {
 
   #onEnded(how: string): void {
     this.#gone.abort();
+    this.#loaded.abort();
     const held = [...this.#held.values()];
     const suspects = held.filter(({ attempt }) => attempt.started && !attempt.reason);
     for (const one of held) {

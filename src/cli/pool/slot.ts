@@ -149,7 +149,7 @@ export class Slot {
       loss: busy === 0 ? "" : busy === 1 ? ", with a task" : `, with ${busy} tasks`,
       next: pause === 0
         ? ": starting another"
-        : `, the ${this.#failures}th in a row: starting another in ${durationText(pause)}`,
+        : `, ${this.#failures} times in a row: starting another in ${durationText(pause)}`,
     });
     if (this.#successor) return this.#turnOver();
     this.#core.clock.sleep(pause, this.#stopping.signal).then(() => this.#raise(), () => {});
