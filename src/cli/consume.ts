@@ -47,10 +47,10 @@ export async function consume(args: string[]): Promise<number> {
 }
 
 /** Workers apart log as this process does. */
-function createConsumer(huey: Huey, { modules, consumer, log }: ConsumeOptions, { isTerminal }: LogPlace): Consumer {
+function createConsumer(huey: Huey, { modules, consumer, log }: ConsumeOptions, { columns }: LogPlace): Consumer {
   if (consumer.kind === undefined || consumer.kind === "async") return huey.createConsumer(consumer);
   const isSent = consumer.kind === "thread";
-  const pool = openPool(huey.core, { ...consumer, modules }, { options: log, isTerminal, isSent });
+  const pool = openPool(huey.core, { ...consumer, modules }, { options: log, columns, isSent });
   return new Consumer(huey.core, consumer, pool);
 }
 

@@ -25,15 +25,15 @@ const COLOURS: Record<LogLevel, number> = { trace: 90, debug: 90, info: 32, warn
 
 /** Where the log goes if it goes to no file. */
 export interface LogPlace {
-  /** Whether somebody looks at it. */
-  isTerminal: boolean;
+  /** How wide the terminal is; absent: it is none. */
+  columns?: number;
   /** Absent: standard error. */
   write?: (line: string) => void;
 }
 
 /** Standard error. */
 export function ownLogPlace(): LogPlace {
-  return { isTerminal: Boolean(process.stderr.isTTY) };
+  return process.stderr.isTTY ? { columns: process.stderr.columns || 80 } : {};
 }
 
 /**
@@ -47,7 +47,7 @@ export async function configureLog(
 ): Promise<void> {
   const write = file === undefined ? place.write ?? ((line: string) => console.error(line)) : appender(file);
   if (getConfig()) return;
-  const text = formatter(format, file === undefined && place.isTerminal);
+  const text = formatter(format, file === undefined ? place.columns : undefined);
   await configure({
     sinks: { out: (record: LogRecord) => write(text(record).trimEnd()) },
     loggers: [
@@ -78,19 +78,32 @@ function appender(file: string): (line: string) => void {
 }
 
 /** On a terminal somebody knows which day it is, and lines are short. */
-function formatter(format: LogOptions["format"], terminal: boolean): (record: LogRecord) => string {
-  const [dimmed, levelled] = terminal && !process.env.NO_COLOR
+function formatter(format: LogOptions["format"], columns: number | undefined): (record: LogRecord) => string {
+  const isShort = format === "simple" || columns !== undefined;
+  const indent = (isShort ? 9 : 25) + (format === "simple" ? 0 : 6);
+  const [dimmed, levelled] = columns !== undefined && !process.env.NO_COLOR
     ? [(text: string) => paint(2, text), (level: LogLevel, text: string) => paint(COLOURS[level], text)]
     : [(text: string) => text, (_: LogLevel, text: string) => text];
   return getTextFormatter({
-    timestamp: format === "simple" || terminal ? (at) => new Date(at).toTimeString().slice(0, 8) : "rfc3339",
+    timestamp: isShort ? (at) => new Date(at).toTimeString().slice(0, 8) : "rfc3339",
     value: "bare",
     format: ({ timestamp, category, message, record }) => {
       const { level, properties } = record;
       const name = format === "simple" ? "" : `${levelled(level, NAMES[level])} `;
       const from = record.category[0] === "huey" || category === "" ? "" : `${category}: `;
       const frames = (properties.frames ?? []) as string[];
-      return [`${dimmed(timestamp!)} ${name}${from}${message}`, ...frames.map(dimmed)].join("\n    ");
+      const lines = columns === undefined ? from + message : wrap(from + message, indent, columns);
+      return [`${dimmed(timestamp!)} ${name}${lines}`, ...frames.map(dimmed)].join("\n    ");
     },
   });
+}
+
+/** Breaks a text between words where it would reach the edge; what follows begins below its beginning. */
+function wrap(text: string, indent: number, columns: number): string {
+  let column = indent;
+  return text.split(/(?<= )(?=\S)/).map((word) => {
+    const breaks = column > indent && column + word.trimEnd().length > columns;
+    column = (breaks ? indent : column) + word.length;
+    return breaks ? `\n${" ".repeat(indent)}${word}` : word;
+  }).join("").replaceAll(" \n", "\n");
 }

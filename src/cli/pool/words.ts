@@ -22,8 +22,8 @@ export interface Birth {
 /** How a worker logs. */
 export interface WorkerLog {
   options: LogOptions;
-  /** Whether what the supervisor writes to is a terminal. */
-  isTerminal: boolean;
+  /** How wide the supervisor's terminal is, if it has one. */
+  columns?: number;
   /** Whether the supervisor writes the lines. A thread of Node loses those that it writes last. */
   isSent: boolean;
 }

@@ -71,7 +71,7 @@ export class WorkerSide {
     }
     if (log) {
       const write = log.isSent ? (line: string) => this.#report({ say: "log", line }) : undefined;
-      await configureLog(log.options, { isTerminal: log.isTerminal, write });
+      await configureLog(log.options, { columns: log.columns, write });
       logTasks(this.#huey);
     }
     await this.#huey.core.hooks.startup();
