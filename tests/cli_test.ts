@@ -9,7 +9,7 @@ import { consumeHelpText } from "../src/cli/help.ts";
 import { loadHuey } from "../src/cli/load.ts";
 import { eventually } from "./eventually.ts";
 import { defineTasks, shared } from "./fixtures/shared_tasks.ts";
-import { inSandbox } from "./sandbox.ts";
+import { inSandbox, ownRuntime } from "./sandbox.ts";
 
 const APP = "tests/fixtures/app.ts";
 
@@ -345,6 +345,21 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test("a consumer that npm has started stops when the shell between them is gone, as npm ends that at SIGTERM", async () => {
+  await inSandbox(async (sandbox) => {
+    const flags = ownRuntime === "deno" ? "run -A" : "";
+    const script = `"${process.execPath}" ${flags} src/cli/main.ts consume ${APP} -n; true`;
+    const shell = sandbox.run(["sh", "-c", script], { env: { npm_command: "exec" } });
+    await shell.wrote("Consumer of shared started, pid ");
+    const pid = Number(/started, pid (\d+)/.exec(shell.output)![1]);
+    shell.kill("SIGTERM");
+    // It still holds the pipes, so the shell's end is told only after its own.
+    await shell.ended;
+    assertStringIncludes(shell.output, "SIGTERM: stopping");
+    await eventually(() => !isAlive(pid));
+  });
+});
 
 test("after SIGHUP a signal stops the fresh process, and the old one ends as it does", async () => {
   await inSandbox(async (sandbox) => {

@@ -99,8 +99,16 @@ export class Sandbox {
     env: Record<string, string> = {},
     cwd: string = ROOT,
   ): Child {
+    return this.run([program(runtime), ...(runtime === "deno" ? ["run", "-A"] : []), `${ROOT}${script}`, ...args], {
+      cwd,
+      env,
+    });
+  }
+
+  /** Starts any program. */
+  run([program, ...args]: string[], { cwd = ROOT, env = {} }: { cwd?: string; env?: Record<string, string> }): Child {
     const child = new Child(
-      spawn(program(runtime), [...(runtime === "deno" ? ["run", "-A"] : []), `${ROOT}${script}`, ...args], {
+      spawn(program, args, {
         cwd,
         env: { ...process.env, HUEY_TEST_FOLDER: this.folder, NODE_NO_WARNINGS: "1", ...env },
       }),

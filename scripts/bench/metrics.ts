@@ -3,6 +3,7 @@ import { away, drains } from "./metrics/drain.ts";
 import { enqueue } from "./metrics/enqueue.ts";
 import { growth } from "./metrics/growth.ts";
 import { idle } from "./metrics/idle.ts";
+import { kinds } from "./metrics/kinds.ts";
 import { latency } from "./metrics/latency.ts";
 import { memory } from "./metrics/memory.ts";
 import { ordered } from "./metrics/ordered.ts";
@@ -21,4 +22,5 @@ export const metrics: Metric[] = [
   requests,
   idle,
   growth,
+  ...kinds,
 ];

@@ -11,6 +11,7 @@ import { configureLog, type LogPlace, ownLogPlace } from "./log.ts";
 import { exitCode, hasLostTerminal, listenToSignals, type OsSignal } from "./os_signals.ts";
 import { openPool } from "./pool/pool.ts";
 import { askParentToRestart, isKept, keepRunning, onceParentIsGone, ownArguments } from "./restart.ts";
+import { onceRunnerIsGone } from "./runner.ts";
 import { userFrames } from "./stack.ts";
 import { logTasks } from "./task_log.ts";
 import { version } from "./version.ts";
@@ -37,6 +38,7 @@ export async function consume(args: string[]): Promise<number> {
   const stopping = new Stopping(consumer, log);
   const unlisten = listenToSignals((signal) => stopping.onSignal(signal));
   if (isKept()) onceParentIsGone(() => stopping.onSignal("SIGTERM"));
+  else onceRunnerIsGone(() => stopping.onSignal("SIGTERM"));
   await consumer.start();
   log.info("Consumer of {queue} started, pid {pid}", { queue: huey.core.name, pid: process.pid });
   await stopping.done;

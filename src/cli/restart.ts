@@ -4,7 +4,8 @@ import { constants } from "node:os";
 import { relative } from "node:path";
 import process from "node:process";
 import { watchSources } from "./changes.ts";
-import { hasLostTerminal, listenToSignals } from "./os_signals.ts";
+import { hasLostTerminal, listenToSignals, type OsSignal } from "./os_signals.ts";
+import { onceRunnerIsGone } from "./runner.ts";
 
 /** Tells a process that this one, of that pid, restarts it. A pid, so that it means nothing to the children of the child. */
 const PARENT = "HUEY_PARENT";
@@ -31,6 +32,8 @@ export function ownArguments(): string[] {
  * a fresh process. So the old process, which whoever started it waits for, stays above the new one and does nothing else.
  */
 export async function keepRunning(args: string[], watched?: string): Promise<number> {
+  let onSignal: (signal: OsSignal) => void = () => {};
+  onceRunnerIsGone(() => onSignal("SIGTERM"));
   while (true) {
     let again = false;
     let isTold = false;
@@ -40,12 +43,14 @@ export async function keepRunning(args: string[], watched?: string): Promise<num
       // Should we be killed, its standard input ends, and it stops.
       stdio: ["pipe", "inherit", "inherit"],
     });
-    const unlisten = listenToSignals((signal) => {
-      again = signal === "SIGHUP" && !hasLostTerminal();
-      isTold = !again;
-      ending.resolve();
-      send(child.pid!, signal === "SIGHUP" ? "SIGTERM" : signal);
-    });
+    const unlisten = listenToSignals(
+      onSignal = (signal) => {
+        again = signal === "SIGHUP" && !hasLostTerminal();
+        isTold = !again;
+        ending.resolve();
+        send(child.pid!, signal === "SIGHUP" ? "SIGTERM" : signal);
+      },
+    );
     const unwatch = watched && watchSources(watched, (file) => {
       console.error(`${relative(watched, file)} has changed: restarting`);
       again = true;
