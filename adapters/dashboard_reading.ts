@@ -42,11 +42,13 @@ export interface Workers {
 export const MOST_LISTED = 1_000;
 /** For how long what was read answers the next question too, so that many viewers cost as much as one. */
 const FRESH = 1_000;
+/** What took long to read is not read again for so many times as long: some storages count by reading everything. */
+const PATIENCE = 10;
 
 /** Reads what the pages show. */
 export class Reading {
   readonly core: Core;
-  readonly #fresh = new Map<string, { at: number; value: Promise<unknown> }>();
+  readonly #fresh = new Map<string, { at: number; took: number; value: Promise<unknown> }>();
   #decoded = new Map<string, { text: string; runs: Run[] }>();
 
   /** Reads from the storage of an instance. */
@@ -149,12 +151,16 @@ export class Reading {
 
   #share<T>(name: string, read: () => Promise<T>): Promise<T> {
     const { now } = this;
+    for (const [key, { at, took }] of this.#fresh) {
+      if (Math.abs(now - at) >= Math.max(FRESH, PATIENCE * took)) this.#fresh.delete(key);
+    }
     const known = this.#fresh.get(name);
-    if (known && Math.abs(now - known.at) < FRESH) return known.value as Promise<T>;
-    for (const [key, { at }] of this.#fresh) if (Math.abs(now - at) >= FRESH) this.#fresh.delete(key);
+    if (known) return known.value as Promise<T>;
+    const began = performance.now();
     const value = read();
-    this.#fresh.set(name, { at: now, value });
-    value.catch(() => this.#fresh.delete(name));
+    const entry = { at: now, took: 0, value };
+    this.#fresh.set(name, entry);
+    value.then(() => entry.took = performance.now() - began, () => this.#fresh.delete(name));
     return value;
   }
 }
