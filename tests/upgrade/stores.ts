@@ -30,7 +30,7 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
 }
 
 const sqliteFile: Keeper = {
-  file: "huey.db",
+  file: "huey.sqlite",
   write: (folder, use) =>
     inFolder(async (own) => {
       const path = join(own, "huey.db");
@@ -39,12 +39,12 @@ const sqliteFile: Keeper = {
       // Into one file, without the log beside it.
       database.exec(`PRAGMA journal_mode = DELETE; VACUUM`);
       database.close();
-      copyFileSync(path, join(folder, "huey.db"));
+      copyFileSync(path, join(folder, "huey.sqlite"));
     }),
   read: (folder, use) =>
     inFolder(async (own) => {
       const path = join(own, "huey.db");
-      copyFileSync(join(folder, "huey.db"), path);
+      copyFileSync(join(folder, "huey.sqlite"), path);
       await use(sqlite(path));
     }),
 };

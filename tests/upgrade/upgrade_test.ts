@@ -10,8 +10,11 @@ import { isKept, KEEPERS } from "./stores.ts";
 const FIXTURES = fileURLToPath(new URL("../fixtures/upgrade", import.meta.url));
 const versions = readdirSync(FIXTURES);
 
-test("there is something of an earlier version to read", () => {
-  assertGreater(versions.length, 0);
+test("of each storage there is something that an earlier version has left", () => {
+  for (const [storage, keeper] of Object.entries(KEEPERS)) {
+    const kept = versions.filter((version) => isKept(`${FIXTURES}/${version}`, keeper));
+    assertGreater(kept.length, 0, storage);
+  }
 });
 
 for (const version of versions) {

@@ -1,4 +1,9 @@
-/** `deno run -A tests/upgrade/write.ts`: keeps what this version writes, for all versions after it to read. Once for each. */
+/**
+ * `deno run -A tests/upgrade/write.ts`: keeps what this version writes, for all versions after it to read. Once for each:
+ * only what a version that was not published yet has written may be written anew, with `--again`.
+ *
+ * @module
+ */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
