@@ -99,6 +99,15 @@ export class Chaos {
     this.#disk = `${this.#sandbox.folder}/disk`;
   }
 
+  /** Ends all that was started. */
+  async close(): Promise<void> {
+    await this.#sandbox.close().catch(() => {});
+    if (this.#isMounted) execFileSync("umount", ["-l", this.#disk]);
+    this.#isMounted = false;
+    rmSync(this.#sandbox.folder, { recursive: true, force: true });
+    await this.#server?.stop();
+  }
+
   /** Lets it happen, and tells what came of it. */
   async run(): Promise<ChaosReport> {
     const began = performance.now();
@@ -110,10 +119,7 @@ export class Chaos {
       while (this.#counts.cycles < this.#options.cycles && performance.now() < until) await this.#cycle();
       return await this.#judge(began);
     } finally {
-      await this.#sandbox.close().catch(() => {});
-      if (this.#isMounted) execFileSync("umount", ["-l", this.#disk]);
-      rmSync(this.#sandbox.folder, { recursive: true, force: true });
-      await this.#server?.stop();
+      await this.close();
     }
   }
 

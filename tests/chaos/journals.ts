@@ -57,8 +57,7 @@ export class Journal {
     if (what === "ready") this.isReady = true;
     else if (what === "accepted") this.#record.accepted.push([id, other]);
     else if (what === "begun") {
-      this.inHands.add(id);
-      this.#record.begin({ id, run: other, at: Number(at), deliveries: Number(deliveries) });
+      this.#record.begin({ id, run: other, at: Number(at), deliveries: Number(deliveries) }, this.inHands);
     } else {
       this.inHands.delete(id);
       this.#record.end(id, what, this.#pid);
@@ -83,8 +82,13 @@ export class Record {
   /** How often that other process was killed, too, before it could begin. */
   killedAgain = 0;
   readonly #deliveries = new Map<string, number>();
+  /** By id: what the process that has it has in hands. */
+  readonly #holders = new Map<string, Set<string>>();
 
-  begin({ id, at, deliveries }: Begun): void {
+  begin({ id, at, deliveries }: Begun, inHands: Set<string>): void {
+    // Whoever had it before has lost it, perhaps without knowing yet.
+    this.#holders.get(id)?.delete(id);
+    this.#holders.set(id, inHands.add(id));
     this.begun.set(id, (this.begun.get(id) ?? 0) + 1);
     const before = this.#deliveries.get(id) ?? 0;
     this.#deliveries.set(id, deliveries);

@@ -66,7 +66,7 @@ if (values.tasks !== undefined) {
 }
 
 console.log(`seed ${values.seed}, ${values.storage}`);
-const report = await new Chaos({
+const chaos = new Chaos({
   ...shared,
   cycles: Number(values.cycles),
   minutes: Number(values.minutes),
@@ -75,7 +75,9 @@ const report = await new Chaos({
   fullDisk: true,
   random: new Random(Number(values.seed)),
   report: (line) => console.log(line),
-}).run();
+});
+process.once("SIGINT", () => void chaos.close().then(() => process.exit(130)));
+const report = await chaos.run();
 const { lost, doubled, dead, unclean, ...counts } = report;
 console.log(JSON.stringify(counts));
 console.log(`lost ${lost.length}, doubled ${doubled.length}, dead ${dead.length}, unclean ends ${unclean.length}`);
