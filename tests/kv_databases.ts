@@ -1,5 +1,5 @@
 import process from "node:process";
-import { denoKv, type Kv } from "@hq/huey/deno-kv";
+import { denoKv, type Kv } from "../adapters/deno_kv.ts";
 import type { StorageFactory } from "./stores.ts";
 
 /**
