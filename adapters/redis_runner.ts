@@ -54,11 +54,12 @@ export class Runner {
     args: readonly string[],
     tally: Tally,
   ): Promise<unknown[]> {
+    // Counted before anything is awaited: who counts what is under way must not overlook it.
+    tally.requests++;
     const { source, sha } = this.#script(operation);
     const rest = [`${keys.length}`, ...keys, ...args];
     const name = await sha;
     const send = async (command: string, script: string): Promise<unknown[]> => {
-      tally.requests++;
       tally.commands++;
       const reply = await this.#send(command, [script, ...rest], keys[0]) as unknown[];
       tally.commands += Number(reply.pop());
@@ -67,6 +68,7 @@ export class Runner {
     try {
       return await send("EVALSHA", name).catch((error) => {
         if (!isUnknown(error)) throw error;
+        tally.requests++;
         return send("EVAL", source);
       });
     } catch (error) {

@@ -17,7 +17,7 @@ export interface DrainOptions {
   maxTasks?: number;
   /** How long to go on at most. @default {"25s"} */
   budget?: Duration;
-  /** How many requests to send to the storage at most; absent: any number. */
+  /** How many requests to send to the storage at most; absent: any number. With fewer than 4 nothing is begun. */
   maxRequests?: number;
   /** How many tasks to run at once. @default {10} */
   concurrency?: number;
@@ -53,10 +53,10 @@ export interface DrainReport {
 }
 
 /**
- * Of the requests that may be sent, what is kept for bringing back what is in hands, and for what is still under way; a
- * server that does not know a script yet takes two for one.
+ * Of the requests that may be sent, what is kept for one more round and for bringing back what is in hands: a server that
+ * does not know a script yet takes two for one.
  */
-const RESERVED_REQUESTS = 3;
+const RESERVED_REQUESTS = 4;
 
 const OPTIONS = "maxTasks budget maxRequests concurrency signal".split(" ");
 
@@ -81,7 +81,11 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     stoppedBy: "empty",
   };
 
-  let stoppedBy: StoppedBy | undefined = signal?.aborted ? "signal" : undefined;
+  let stoppedBy: StoppedBy | undefined = signal?.aborted
+    ? "signal"
+    : maxRequests < RESERVED_REQUESTS
+    ? "requests"
+    : undefined;
   let begun = 0;
   let isDry = false;
   let isCut = false;
@@ -131,7 +135,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     const used = core.storage.requests - before + core.meter.underWay;
     if (letGo || used + RESERVED_REQUESTS < maxRequests) return;
     stoppedBy ??= "requests";
-    reopen = core.meter.close();
+    reopen = core.meter.close(before + maxRequests);
     letGo = core.pump.hold();
     // What is under way may bring more to run.
     void core.pump.idle().then(letGoIfDone);
@@ -175,7 +179,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     if (failure) throw failure.error;
     if (isCut) stoppedBy ??= "budget";
   }
-  if (stoppedBy && core.storage.requests - before + 2 <= maxRequests) {
+  if (stoppedBy && core.storage.requests - before + 2 <= maxRequests && !core.meter.isClosed) {
     report.remaining = (await core.storage.counts(core.storageTime())).queued;
   }
   return { ...report, requests: core.storage.requests - before, stoppedBy: stoppedBy ?? "empty" };

@@ -10,22 +10,23 @@ import type { Storage } from "./storage.ts";
 export class RequestsUsedUp extends HueyError {
   /** The class's name; survives minification. */
   override name = "RequestsUsedUp";
+
+  /** It always says the same. */
+  constructor() {
+    super("Cannot send a request: the drain that this task is part of has used up its 'maxRequests'");
+  }
 }
-
-/** What the settlement of what is in hands needs, and what costs nothing. */
-const NEEDED: readonly PropertyKey[] = ["exchange", "counts", "close", "waitForWork", "waitForKey"];
-
-const USED_UP = "Cannot send a request: the drain that this task is part of has used up its 'maxRequests'";
 
 /** Sees every request of one instance. */
 export class Meter {
   readonly #watchers = new Set<() => void>();
-  #closed = 0;
+  /** Up to how many requests, counted since the instance was made, those drains may go that are at their end. */
+  readonly #limits = new Set<number>();
   #underWay = 0;
 
   /** Whether a drain is at the end of its requests. */
   get isClosed(): boolean {
-    return this.#closed > 0;
+    return this.#limits.size > 0;
   }
 
   /** How many requests have not been answered. Each may still turn out to be two. */
@@ -39,10 +40,13 @@ export class Meter {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Refuses requests that can wait, until the function that it gives is called. */
-  close(): () => void {
-    this.#closed++;
-    return () => this.#closed--;
+  /**
+   * Until the function that it gives is called, refuses requests that can wait, and all of them when so many were sent,
+   * counted since the instance was made.
+   */
+  close(limit: number): () => void {
+    this.#limits.add(limit);
+    return () => this.#limits.delete(limit);
   }
 
   /** The same storage, seen by the meter. */
@@ -62,13 +66,19 @@ export class Meter {
       this.#underWay++;
       try {
         this.#notify();
-        if (this.isClosed && !NEEDED.includes(key)) throw new RequestsUsedUp(USED_UP);
+        if (this.#refuses(storage, key)) throw new RequestsUsedUp();
         return await member.apply(storage, args);
       } finally {
         this.#underWay--;
         this.#notify();
       }
     };
+  }
+
+  #refuses({ requests }: Storage, key: PropertyKey): boolean {
+    if (key === "close" || !this.isClosed) return false;
+    // What is in hands is settled by an exchange, which may turn out to be two requests.
+    return key !== "exchange" || requests + 2 > Math.min(...this.#limits);
   }
 
   #notify(): void {

@@ -72,7 +72,7 @@ export class Pump {
   /** Adds messages. Rejects if the request failed, in which case they may or may not have been added. */
   enqueue(messages: Message[]): Promise<Enqueued[]> {
     if (messages.length === 0) return Promise.resolve([]);
-    if (this.#holders > 0) return Promise.reject(new RequestsUsedUp("Cannot enqueue: 'maxRequests' is used up"));
+    if (this.#holders > 0) return Promise.reject(new RequestsUsedUp());
     return new Promise((resolve, reject) => {
       this.#adding.push({ item: messages, resolve, reject });
       this.poke();
@@ -195,6 +195,7 @@ export class Pump {
     const { storage, clock, now } = this.#options;
     for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       if (isFinal(error)) return this.#settleOneByOne(settling, error);
+      if (error instanceof RequestsUsedUp) return settling.forEach(({ reject }) => reject(error));
       log("pump")?.warn("Could not settle {count} tasks, trying again in {pause} ms: {error}", {
         count: settling.length,
         pause,

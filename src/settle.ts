@@ -12,6 +12,7 @@ import { type Ending, type Executed, isAtMostOnce } from "./execute.ts";
 import { readKept } from "./kept.ts";
 import { log } from "./log.ts";
 import { encodeTask, toMessage, toTask } from "./message.ts";
+import { RequestsUsedUp } from "./meter.ts";
 import { follow, followAttempt, type Following } from "./follow.ts";
 import type { Finish } from "./outcome.ts";
 import type { End } from "./recorder.ts";
@@ -77,6 +78,7 @@ export async function settle(core: Core, attempt: Attempt, executed: Executed): 
     } catch (error) {
       // The storage can never take this one. A dead letter without the value is what it can take.
       takeBack();
+      if (error instanceof RequestsUsedUp) return lost(task, "its drain has used up its requests");
       draft = draft.settlement.bury ? undefined : await buried(core, task, "its outcome cannot be stored", error);
       continue;
     }
@@ -90,9 +92,9 @@ export async function settle(core: Core, attempt: Attempt, executed: Executed): 
   return lost(task);
 }
 
-/** Tells that somebody else has a task by now. */
-export function lost({ id, name }: { id: string; name: string }): "lost" {
-  log("worker")?.warn("Task {name} {id} was not settled: its lease was lost to another worker", { name, id });
+/** Tells that somebody else has a task by now, or will have it. */
+export function lost({ id, name }: { id: string; name: string }, why = "its lease was lost to another worker"): "lost" {
+  log("worker")?.warn("Task {name} {id} was not settled: {why}", { name, id, why });
   return "lost";
 }
 
