@@ -26,5 +26,11 @@ export const contenders: Contender[] = [
     load: () => import("./peers/bare_script.ts"),
   },
   { name: "raw Redis", storages: ["redis"], isPeer: true, only: LIMITED, load: () => import("./peers/raw_redis.ts") },
+  {
+    name: "Deno KV's queue",
+    storages: ["deno-kv"],
+    runtime: "deno",
+    load: () => import("./peers/deno_kv_queue.ts"),
+  },
   { name: "plainjob", storages: ["sqlite"], isPeer: true, load: () => import("./peers/plainjob.ts") },
 ];
