@@ -52,8 +52,8 @@ export type { Kv, KvAtomic, KvEntry, KvKey, KvListOptions, KvSelector } from "./
 /** For {@linkcode denoKv}. */
 export interface DenoKvOptions {
   /**
-   * How often to look, while waiting, for what other processes have written. On Deno Deploy KV tells by itself, and a
-   * look costs a read; of a local file it tells only what the own process writes.
+   * How often to look, while waiting, for what other processes have written; of a file sooner at first. On Deno Deploy KV
+   * tells by itself, and a look costs a read; of a local file it tells only what the own process writes.
    *
    * @default "250ms" where a path or a Kv of `npm:@deno/kv` is given, else "5s"
    */

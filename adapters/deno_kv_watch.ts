@@ -1,6 +1,9 @@
 import type { Change, Connection } from "./deno_kv_connection.ts";
 import { BELL } from "./deno_kv_transaction.ts";
 
+/** How soon, in milliseconds, a file is looked at again by who has just begun to wait. */
+const SOON = 4;
+
 interface Sleeper {
   /** Whether a commit that was made here is what is waited for. */
   concerns: (change: Change) => boolean;
@@ -66,10 +69,12 @@ export class Watch {
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
+    // Of a file there are soon many looks and then ever fewer, as what is waited for mostly comes soon; from afar each costs.
+    let pause = this.#connection.tells ? this.#interval : Math.min(SOON, this.#interval);
     while (!signal.aborted) {
       await this.#look();
       await new Promise<void>((resolve) => {
-        const id = setTimeout(done, this.#interval);
+        const id = setTimeout(done, pause);
         signal.addEventListener("abort", done, { once: true });
         function done(): void {
           clearTimeout(id);
@@ -77,6 +82,7 @@ export class Watch {
           resolve();
         }
       });
+      pause = Math.min(2 * pause, this.#interval);
     }
   }
 

@@ -32,11 +32,13 @@ const ways: Record<Place["storage"], (place: Place) => Promise<() => Way>> = {
   },
   "deno-kv": async ({ folder, name }) => {
     const { denoKv } = await import("@hq/huey/deno-kv");
-    return () => ({ storage: denoKv(`${folder}/${name}.kv`) });
+    // One connection, as Deno KV's own queue has it.
+    const storage = denoKv(`${folder}/${name}.kv`);
+    return () => ({ storage });
   },
 };
 
-/** The caller and the worker have a Huey and connections each, as they would have in two processes. */
+/** The caller and the worker have a Huey and, where it can be, connections each, as they would have in two processes. */
 export async function open(place: Place): Promise<Session> {
   const way = await ways[place.storage](place);
   const [calling, working] = [way(), way()];
