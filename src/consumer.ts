@@ -65,6 +65,7 @@ export class Consumer {
   #fail!: (error: ConfigurationError) => void;
   #failures = 0;
   #isRetrying = false;
+  /** When to look again; 0 while all hands are full: the next request is the one that settles the first of them. */
   #wakeAt = 0;
   #answered: () => void = () => {};
 
@@ -180,18 +181,18 @@ export class Consumer {
     const { clock, storage, pump } = this.#core;
     while (!signal.aborted) {
       const answered = new Promise<boolean>((resolve) => this.#answered = () => resolve(true));
-      const round = new AbortController();
-      const isOld = await Promise.race([
-        answered,
-        storage.waitForWork?.(round.signal).then(() => false) ?? answered,
-        clock.sleep(Math.max(0, this.#wakeAt - clock.now()), round.signal).then(() => false, () => false),
-      ]);
-      round.abort();
-      // With all hands full nothing is sent: the answer to come is that of the request that settles the first of them.
-      if (!isOld && !signal.aborted) {
-        pump.poke();
-        await answered;
+      if (this.#wakeAt) {
+        const round = new AbortController();
+        const isOld = await Promise.race([
+          answered,
+          storage.waitForWork?.(round.signal).then(() => false) ?? answered,
+          clock.sleep(Math.max(0, this.#wakeAt - clock.now()), round.signal).then(() => false, () => false),
+        ]);
+        round.abort();
+        if (!isOld) pump.poke();
       }
+      // With all hands full nothing is sent: the answer to come is that of the request that settles the first of them.
+      await answered;
     }
   }
 
@@ -200,9 +201,9 @@ export class Consumer {
     this.#failures = 0;
     const { clock, storage } = this.#core;
     const now = clock.now();
-    // With all hands full the next request is the one that settles the first of them.
-    const isWoken = storage.waitForWork !== undefined || answer.deliveries.length === wanted;
-    this.#wakeAt = now + this.#backOff.after(answer, now, isWoken);
+    const isFull = answer.deliveries.length === wanted;
+    const wakeAt = now + this.#backOff.after(answer, now, storage.waitForWork !== undefined || isFull);
+    this.#wakeAt = isFull ? 0 : wakeAt;
     this.#answered();
   }
 
