@@ -31,14 +31,13 @@ export function applyExchange(
   now: number,
 ): Exchanged {
   const { messages, answers } = tables;
+  const usual: Answer = { settled: settle.map(() => true), enqueued: enqueue.map(({ id }) => ({ id, added: true })) };
   const named = settle.length + enqueue.length > 0 ? request : undefined;
-  let answer: Answer | undefined = named === undefined ? undefined : answers.recall(named);
+  let answer = named === undefined ? undefined : answers.recall(named, usual, now);
   if (!answer) {
-    answer = {
-      settled: settle.map((settlement) => applySettlement(tables, settlement, now)),
-      enqueued: enqueue.map((message) => messages.add(message, now)),
-    };
-    if (named !== undefined) answers.remember(named, answer, now);
+    answer = { settled: applySettlements(tables, settle, now), enqueued: messages.addAll(enqueue, now) };
+    const isUsual = !answer.settled.includes(false) && answer.enqueued.every(({ added }) => added);
+    if (named !== undefined && !isUsual) answers.amend(named, answer);
   }
   return { ...NOTHING, now, ...answer, ...claim && applyClaim(tables, claim, now) };
 }
@@ -51,6 +50,43 @@ export function findMarks(values: Values, now: number): (message: { id: string; 
       const value = values.get("revoked", key, now);
       return value === undefined ? [] : [{ key, value }];
     });
+}
+
+/** Those that only end a delivery and write values are applied together, as far as they are neighbours. */
+function applySettlements(tables: Tables, settle: Settlement[], now: number): boolean[] {
+  const settled: boolean[] = [];
+  while (settled.length < settle.length) {
+    const plain = countWhile(settle, settled.length, isPlain);
+    if (plain < 2) settled.push(applySettlement(tables, settle[settled.length], now));
+    else settled.push(...applyPlain(tables, settle.slice(settled.length, settled.length + plain), now));
+  }
+  return settled;
+}
+
+function countWhile<T>(list: T[], from: number, test: (item: T) => boolean): number {
+  let to = from;
+  while (to < list.length && test(list[to])) to++;
+  return to - from;
+}
+
+function isPlain({ receipt, retry, release, bury, writes = [], enqueue = [], joins = [] }: Settlement): boolean {
+  return receipt !== undefined && !retry && !release && bury === undefined && enqueue.length + joins.length === 0 &&
+    writes.every(({ value }) => value !== undefined);
+}
+
+function applyPlain({ messages, values }: Tables, settle: Settlement[], now: number): boolean[] {
+  const settled = messages.finishAll(settle.map(({ receipt }) => receipt!), now);
+  values.setAll(
+    settle.flatMap(({ writes = [] }, i) =>
+      settled[i]
+        ? writes.map(({ space, key, value, ttl }) => ({
+          ...{ space, key, value: value! },
+          until: ttl === undefined ? undefined : now + ttl,
+        }))
+        : []
+    ),
+  );
+  return settled;
 }
 
 function applySettlement({ messages, values }: Tables, settlement: Settlement, now: number): boolean {
@@ -75,7 +111,7 @@ function applyClaim(
   const moved = ahead.next <= now ? messages.move(now) : { promoted: 0, recovered: 0 };
   if (moved.promoted + moved.recovered > 0) ahead = messages.ahead();
   const deliveries: Delivery[] = ahead.queued && claim.limit > 0 ? messages.claim(claim, now) : [];
-  if (deliveries.length > 0) {
+  if (ahead.marked) {
     const marksOf = findMarks(values, now);
     for (const delivery of deliveries) {
       const revoked = marksOf(delivery.message);

@@ -1,68 +1,34 @@
 import type { Delivery, Enqueued, Exchange, Join, Message, Settlement, State, Stored } from "../src/storage.ts";
 import type { Connection } from "./sqlite_connection.ts";
 import { Holds } from "./sqlite_holds.ts";
-import { COLUMNS, FIRST_COLUMNS, type FirstRow, type Row, toMessage, toStored } from "./sqlite_rows.ts";
-
-// Higher than every other, across all names: one look at the end of the table.
-const BACK = "(SELECT ifnull(max(seq), 0) + 1 FROM huey_messages)";
-
-const BY_ID = `SELECT ${COLUMNS} FROM huey_messages WHERE queue = ? AND id = ?`;
-const BY_RECEIPT = `SELECT ${COLUMNS} FROM huey_messages WHERE seq = ? AND queue = ? AND token = ?`;
-const FINISH = `DELETE FROM huey_messages WHERE seq = ? AND queue = ? AND token = ? RETURNING id, parts, unique_key`;
-const REMOVE = "DELETE FROM huey_messages WHERE seq = ?";
-const ADD = `INSERT INTO huey_messages
-  (queue, id, name, body, state, eta, delay, priority, parts, missing, unique_key)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const LINE = `UPDATE huey_messages SET seq = ${BACK}, name = ?, body = ?, state = ?, eta = ?, delay = ?, priority = ?,
-  deliveries = ?, token = NULL, note = NULL WHERE seq = ?`;
-const STAY = `UPDATE huey_messages SET body = ?, state = ?, eta = ?, delay = ?, deliveries = ?, token = NULL
-  WHERE seq = ?`;
-const BURY = `UPDATE huey_messages SET seq = ${BACK}, state = 'dead', note = ?, token = NULL WHERE seq = ?`;
-
-const ADD_PART = "INSERT OR IGNORE INTO huey_parts (queue, id, place, value) VALUES (?, ?, ?, ?)";
-const COUNT_PART = "UPDATE huey_messages SET missing = missing - 1 WHERE seq = ? RETURNING missing";
-const PARTS = "SELECT value FROM huey_parts WHERE queue = ? AND id = ? ORDER BY place";
-const REMOVE_PARTS = "DELETE FROM huey_parts WHERE queue = ? AND id = ?";
-
-const AHEAD = `SELECT
-  EXISTS (SELECT 1 FROM huey_messages WHERE queue = ? AND state = 'queued') AS queued,
-  (SELECT eta FROM huey_messages WHERE queue = ? AND state = 'scheduled' ORDER BY eta LIMIT 1) AS eta,
-  (SELECT lapses FROM huey_messages WHERE queue = ? AND state = 'running' ORDER BY lapses LIMIT 1) AS lapses`;
-const PROMOTE = `UPDATE huey_messages SET state = 'queued', seq = due.back FROM (
-    SELECT seq AS was, ${BACK} - 1 + row_number() OVER (ORDER BY eta, seq) AS back FROM (
-      SELECT seq, eta FROM huey_messages WHERE queue = ? AND state = 'scheduled' AND eta <= ?
-      ORDER BY eta, seq LIMIT ?
-    )
-  ) AS due WHERE seq = due.was`;
-const RECOVER = `UPDATE huey_messages SET state = 'queued' FROM (
-    SELECT seq AS lapsed FROM huey_messages WHERE queue = ? AND state = 'running' AND lapses <= ?
-    ORDER BY lapses, seq LIMIT ?
-  ) WHERE seq = lapsed`;
-const FIRST = `SELECT ${FIRST_COLUMNS} FROM huey_messages WHERE queue = ? AND state = 'queued'
-  ORDER BY priority DESC, seq LIMIT ?`;
-const HAND_OUT = `UPDATE huey_messages SET state = 'running', deliveries = ?, token = ?, lapses = ? WHERE seq = ?`;
-const LEND = `UPDATE huey_messages SET state = 'running', lapses = ? WHERE seq = ? AND queue = ? AND token = ?
-  RETURNING id, name`;
-
-// The state is written out in each, since a partial index is not considered for a parameter.
-const ORDERS: Record<State, string> = {
-  queued: "priority DESC, seq",
-  scheduled: "eta, seq",
-  waiting: "seq",
-  running: "lapses, seq",
-  dead: "seq DESC",
-};
-const LISTS = perState((state) =>
-  `SELECT ${COLUMNS} FROM huey_messages WHERE queue = ? AND state = '${state}' ORDER BY ${ORDERS[state]} LIMIT ?`
-);
-const COUNTS = perState((state) =>
-  `SELECT count(*) AS count FROM huey_messages WHERE queue = ? AND state = '${state}'`
-);
-const CLEAR_PARTS = perState((state) =>
-  `DELETE FROM huey_parts WHERE queue = ? AND id IN (
-    SELECT id FROM huey_messages WHERE queue = ? AND state = '${state}' AND parts IS NOT NULL)`
-);
-const CLEARS = perState((state) => `DELETE FROM huey_messages WHERE queue = ? AND state = '${state}'`);
+import type { SqliteValue } from "./sqlite_database.ts";
+import { type FirstRow, type Row, toMessage, toStored, writeRows } from "./sqlite_rows.ts";
+import {
+  ADD_PART,
+  ADDS,
+  AHEAD,
+  BURY,
+  BY_ID,
+  BY_RECEIPT,
+  CLEAR_PARTS,
+  CLEARS,
+  COUNT_PART,
+  COUNTS,
+  FINISH,
+  FINISH_ALL,
+  HAND_OUT,
+  LAST,
+  LEND,
+  LINE,
+  LISTS,
+  PARTS,
+  PROMOTE,
+  RECOVER,
+  REMOVE,
+  REMOVE_PARTS,
+  STAY,
+  UNDO,
+} from "./sqlite_statements.ts";
 
 /** How many messages one claim promotes, and how many it recovers: an exchange must not take for ever. */
 const MOST_MOVED = 1_000;
@@ -71,6 +37,8 @@ const MOST_MOVED = 1_000;
 export interface Ahead {
   /** Whether a message is queued. */
   queued: boolean;
+  /** Whether there is any mark on messages, perhaps an expired one. */
+  marked: boolean;
   /** When the next one is due, or its lease lapses; `Infinity`: none. */
   next: number;
 }
@@ -89,30 +57,61 @@ export class Messages {
 
   /** Adds a message, unless one of its id is not finished or its unique key is held. Replaces a dead letter of its id. */
   add(message: Message, now: number): Enqueued {
-    const { id, name, body, priority = 0, parts, unique } = message;
+    const { id, unique } = message;
     const there = this.#database.get<Row>(BY_ID, this.#queue, id);
     if (there && there.state !== "dead") return { id, added: false };
     const holder = unique && this.#holds.holder(unique.key, now);
     if (holder !== undefined) return { id: holder, added: false };
     if (there) this.#remove(there);
-    const waits = parts !== undefined && parts > 0;
-    const eta = waits || message.delay === undefined ? message.eta : now + message.delay;
-    this.#database.run(
-      ADD,
-      this.#queue,
-      id,
-      name,
-      body,
-      waits ? "waiting" : eta !== undefined && eta > now ? "scheduled" : "queued",
-      eta ?? null,
-      waits ? message.delay ?? null : null,
-      priority,
-      parts ?? null,
-      parts ?? null,
-      unique?.key ?? null,
-    );
+    this.#write([message], now);
     if (unique) this.#holds.take(unique.key, id, unique.until);
     return { id, added: true };
+  }
+
+  /** Adds messages, one after the other, or, where nothing speaks against any of them, together. */
+  addAll(messages: Message[], now: number): Enqueued[] {
+    if (messages.length > 1 && !messages.some(({ unique }) => unique)) {
+      const last = this.#database.get<{ seq: number }>(LAST)!.seq;
+      if (this.#write(messages, now) === messages.length) return messages.map(({ id }) => ({ id, added: true }));
+      this.#database.run(UNDO, last);
+    }
+    return messages.map((message) => this.add(message, now));
+  }
+
+  /** Adds those whose ids are not there; gives how many those were. */
+  #write(messages: Message[], now: number): number {
+    const rows: SqliteValue[] = [];
+    for (const { id, name, body, eta, delay, priority = 0, parts, unique } of messages) {
+      const waits = parts !== undefined && parts > 0;
+      const due = waits || delay === undefined ? eta : now + delay;
+      const state: State = waits ? "waiting" : due !== undefined && due > now ? "scheduled" : "queued";
+      const later = waits ? delay ?? null : null;
+      rows.push(this.#queue, id, name, body, state, due ?? null, later, priority);
+      rows.push(parts ?? null, parts ?? null, unique?.key ?? null);
+    }
+    return writeRows(this.#database, ADDS, 11, rows);
+  }
+
+  /** Ends deliveries that leave nothing behind in the queue; tells of each whether it was still there to end. */
+  finishAll(receipts: string[], now: number): boolean[] {
+    const read = receipts.map(readReceipt);
+    const bySeq = new Map<string, Set<number>>();
+    for (const { seq, token, isBare } of read) {
+      if (!isBare) continue;
+      const seqs = bySeq.get(token);
+      if (seqs) seqs.add(seq);
+      else bySeq.set(token, new Set([seq]));
+    }
+    const finished = new Map(
+      [...bySeq].map(([token, seqs]) => {
+        const rows = this.#database.all<{ seq: number }>(FINISH_ALL, JSON.stringify([...seqs]), this.#queue, token);
+        return [token, new Set(rows.map(({ seq }) => seq))];
+      }),
+    );
+    // Of two with one receipt, the first has ended it.
+    return read.map(({ seq, token, isBare }, i) =>
+      isBare ? finished.get(token)!.delete(seq) : this.#finish(receipts[i], now)
+    );
   }
 
   /** Ends the delivery, or the rest, of the message that the settlement names; tells whether it is still there to end. */
@@ -146,9 +145,10 @@ export class Messages {
 
   /** What can be handed out now or will be by time alone. */
   ahead(): Ahead {
-    type Firsts = { queued: number; eta: number | null; lapses: number | null };
-    const { queued, eta, lapses } = this.#database.get<Firsts>(AHEAD, this.#queue, this.#queue, this.#queue)!;
-    return { queued: queued !== 0, next: Math.min(eta ?? Infinity, lapses ?? Infinity) };
+    type Firsts = { queued: number; marked: number; eta: number | null; lapses: number | null };
+    const queue = this.#queue;
+    const { queued, marked, eta, lapses } = this.#database.get<Firsts>(AHEAD, queue, queue, queue, queue)!;
+    return { queued: queued !== 0, marked: marked !== 0, next: Math.min(eta ?? Infinity, lapses ?? Infinity) };
   }
 
   /** Promotes and recovers what is due. */
@@ -163,16 +163,15 @@ export class Messages {
   /** Hands out. */
   claim({ limit, lease }: NonNullable<Exchange["claim"]>, now: number): Delivery[] {
     const token = crypto.randomUUID();
-    return this.#database.all<FirstRow>(FIRST, this.#queue, toLimit(limit)).map((row) => {
-      const deliveries = row.deliveries + 1;
-      this.#database.run(HAND_OUT, deliveries, token, now + lease, row.seq);
-      return {
-        message: toMessage(row),
-        receipt: `${row.seq}.${token}`,
-        deliveries,
-        ...row.parts !== null && { parts: this.#parts(row.id) },
-      };
-    });
+    const rows = this.#database.all<FirstRow>(HAND_OUT, token, now + lease, this.#queue, toLimit(limit));
+    // SQLite gives them in any order.
+    rows.sort((a, b) => b.priority - a.priority || a.seq - b.seq);
+    return rows.map((row) => ({
+      message: toMessage(row),
+      receipt: `${row.seq}${row.parts === null && row.unique_key === null ? BARE : "."}${token}`,
+      deliveries: row.deliveries,
+      ...row.parts !== null && { parts: this.#parts(row.id) },
+    }));
   }
 
   /** Makes a lease end at an instant, even one that has lapsed; gives the message, if it still is the holder's. */
@@ -260,19 +259,22 @@ export class Messages {
     return this.#database.all<{ value: string }>(PARTS, this.#queue, id).map(({ value }) => value);
   }
 
-  /** A receipt names the row, and the hand-out by a token: a row's number may come again, a token does not. */
   #read(receipt: string): [seq: number, queue: string, token: string] {
-    const [, seq, token] = /^(\d+)\.(.+)$/.exec(receipt) ?? [, "-1", ""];
-    return [Number(seq), this.#queue, token];
+    const { seq, token } = readReceipt(receipt);
+    return [seq, this.#queue, token];
   }
+}
+
+/** Stands in the receipt of a message that has neither a unique key nor parts: with its row all of it is gone. */
+const BARE = "-";
+
+/** A receipt names the row, and the hand-out by a token: a row's number may come again, a token does not. */
+function readReceipt(receipt: string): { seq: number; token: string; isBare: boolean } {
+  const [, seq, kind, token] = /^(\d+)([.-])(.+)$/.exec(receipt) ?? [, "-1", ".", ""];
+  return { seq: Number(seq), token, isBare: kind === BARE };
 }
 
 /** To SQLite a negative limit is none. */
 function toLimit(limit: number): number {
   return limit === Infinity ? -1 : limit;
-}
-
-function perState(sql: (state: State) => string): Record<State, string> {
-  const states: State[] = ["queued", "scheduled", "waiting", "running", "dead"];
-  return Object.fromEntries(states.map((state) => [state, sql(state)])) as Record<State, string>;
 }

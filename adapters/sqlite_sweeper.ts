@@ -9,9 +9,9 @@ const ANSWERS = "FROM huey_requests WHERE queue = ? AND until <= ?";
 
 const ANY = `SELECT EXISTS (SELECT 1 ${VALUES}) OR EXISTS (SELECT 1 ${HOLDS}) OR EXISTS (SELECT 1 ${ANSWERS}) AS found`;
 const SWEEPS = [
-  `DELETE FROM huey_values WHERE (queue, space, key) IN (SELECT queue, space, key ${VALUES} ORDER BY until LIMIT ?)`,
-  `DELETE FROM huey_holds WHERE (queue, key) IN (SELECT queue, key ${HOLDS} ORDER BY until LIMIT ?)`,
-  `DELETE FROM huey_requests WHERE (queue, request) IN (SELECT queue, request ${ANSWERS} ORDER BY until LIMIT ?)`,
+  `DELETE FROM huey_values WHERE (queue, space, key) IN (SELECT queue, space, key ${VALUES} ORDER BY until LIMIT ? + 0)`,
+  `DELETE FROM huey_holds WHERE (queue, key) IN (SELECT queue, key ${HOLDS} ORDER BY until LIMIT ? + 0)`,
+  `DELETE FROM huey_requests WHERE (queue, request) IN (SELECT queue, request ${ANSWERS} ORDER BY until LIMIT ? + 0)`,
 ];
 
 /** Forgets what has expired, for nobody asks for it again: a little at a time, as part of the transactions of others. */

@@ -1,9 +1,13 @@
 import type { Space } from "../src/storage.ts";
 import type { Connection } from "./sqlite_connection.ts";
+import type { SqliteValue } from "./sqlite_database.ts";
+import { inRows, writeRows } from "./sqlite_rows.ts";
 
 const GET = "SELECT value, until FROM huey_values WHERE queue = ? AND space = ? AND key = ?";
-const SET = `INSERT INTO huey_values (queue, space, key, value, until) VALUES (?, ?, ?, ?, ?)
-  ON CONFLICT (queue, space, key) DO UPDATE SET value = excluded.value, until = excluded.until`;
+const SETS = inRows((rows) =>
+  `INSERT INTO huey_values (queue, space, key, value, until) VALUES ${rows("(?, ?, ?, ?, ?)")}
+  ON CONFLICT (queue, space, key) DO UPDATE SET value = excluded.value, until = excluded.until`
+);
 const ENTRIES = `SELECT key, value FROM huey_values WHERE queue = ? AND space = ? AND (until IS NULL OR until > ?)`;
 const DELETE = "DELETE FROM huey_values WHERE queue = ? AND space = ? AND key = ?";
 const CLEAR = "DELETE FROM huey_values WHERE queue = ? AND space = ?";
@@ -43,8 +47,15 @@ export class Values {
 
   /** Writes a value. */
   set(space: Space, key: string, value: string, until?: number): void {
-    this.#database.run(SET, this.#queue, space, key, value, until ?? null);
-    this.#written(space, key);
+    this.setAll([{ space, key, value, until }]);
+  }
+
+  /** Writes values; of two for one key the later one stays. */
+  setAll(values: { space: Space; key: string; value: string; until?: number | null }[]): void {
+    const rows: SqliteValue[] = [];
+    for (const { space, key, value, until = null } of values) rows.push(this.#queue, space, key, value, until);
+    writeRows(this.#database, SETS, 5, rows);
+    for (const { space, key } of values) this.#written(space, key);
   }
 
   /** Adds to a counter, and leaves it the time to live that it has. */

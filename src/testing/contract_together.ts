@@ -50,6 +50,35 @@ export const togetherCases: readonly Case[] = [
     },
   },
   {
+    name: "settles and adds many in one request, and refuses only those among them that are to be refused",
+    run: async (bench) => {
+      const { now, storage } = bench;
+      await bench.enqueue(...Array.from({ length: 70 }, (_, i) => message(`m${i}`)));
+      const deliveries = [...await bench.claim(40), ...await bench.claim(30)];
+      const [there, dead, stale] = deliveries;
+      const freed = await storage.exchange({
+        now,
+        settle: [{ receipt: dead.receipt, bury: "note" }, { receipt: stale.receipt, release: {} }],
+      });
+      same(freed.settled, [true, true], "whether one was buried and one given back");
+      const settle = [...deliveries.slice(2), deliveries[69]].map(({ receipt, message: { id } }, i) => ({
+        receipt,
+        writes: [{ space: "results" as const, key: id, value: `${i}` }],
+      }));
+      const added = [there.message.id, dead.message.id, "new", "new"].map((id) => message(id));
+      const others = Array.from({ length: 70 }, (_, i) => message(`n${i}`));
+      const answer = await storage.exchange({ now, settle, enqueue: [...others, ...added] });
+      // Refused: the one that was given back, and the second of two with one receipt.
+      same(answer.settled.map((accepted, i) => accepted ? -1 : i).filter((i) => i >= 0), [0, 68], "what was refused");
+      same(answer.enqueued.slice(70).map((one) => one.added), [false, true, true, false], "what was added");
+      same(answer.enqueued.slice(0, 70).every((one) => one.added), true, "whether all others were added");
+      const [kept, refused] = await storage.peek("results", [deliveries[69].message.id, stale.message.id], now);
+      same([kept, refused], ["67", undefined], "the results");
+      const expected = [stale.message.id, ...others.map(({ id }) => id), dead.message.id, "new"];
+      same(ids(await bench.claim(100)), expected, "what is handed out, in its order");
+    },
+  },
+  {
     name: "applies exchanges that are sent at once each as a whole",
     run: async (bench) => {
       const sent = Array.from({ length: 50 }, (_, i) => bench.enqueue(message(`m${i}`), message("shared")));
