@@ -23,7 +23,7 @@ async function run(sandbox: Sandbox, ...commands: (string | string[])[]): Promis
   return JSON.parse(child.output.slice(child.output.lastIndexOf("\n[{") + 1));
 }
 
-const NAMES = ["drain", "status", "tasks", "enqueue", "result", "schedule", "cancel", "dead", "flush"];
+const NAMES = ["drain", "status", "tasks", "enqueue", "result", "schedule", "cancel", "dead", "flush", "dashboard"];
 
 test("each command has a help of 80 columns at most, with its flags, examples and exit codes", async () => {
   await inSandbox(async (sandbox) => {
@@ -142,6 +142,34 @@ test("the next runs of periodic tasks, and of schedules made at run time, are sh
     const [{ name, at }] = JSON.parse(json.out);
     assertEquals([name, at.length], ["minutely", 3]);
     assertEquals(Date.parse(at[2]) - Date.parse(at[1]), 60_000);
+  });
+});
+
+test("the dashboard is served to whoever knows the password, shows changes, and ends at a signal", async () => {
+  await inSandbox(async (sandbox) => {
+    const child = sandbox.cli("dashboard", "tests/fixtures/app.ts", "--port", "0", "--read-only");
+    await child.wrote("/\n");
+    const { origin, username, password } = new URL(/http:\S+/.exec(child.output)![0]);
+    assertEquals([username, password.length], ["huey", 32]);
+    const headers = { authorization: `Basic ${btoa(`${username}:${password}`)}` };
+    const status = async (init?: RequestInit): Promise<number> => {
+      const response = await fetch(`${origin}/tasks`, init);
+      await response.body?.cancel();
+      return response.status;
+    };
+    assertEquals([await status(), await status({ headers })], [401, 200]);
+    assertStringIncludes(await (await fetch(`${origin}/`, { headers })).text(), "shared");
+    const posted = { method: "POST", headers: { ...headers, "sec-fetch-site": "same-origin" } };
+    assertEquals(await status(posted), 403);
+    const events = (await fetch(`${origin}/events`, { headers })).body!.getReader();
+    assertStringIncludes(new TextDecoder().decode((await events.read()).value), "event: hello");
+
+    const other = sandbox.cli("dashboard", "tests/fixtures/app.ts", "--port", new URL(origin).port);
+    assertEquals(await other.ended, 1);
+    assertStringIncludes(other.output, "(EADDRINUSE): give another --port or --host");
+    child.kill("SIGTERM");
+    assertEquals(await child.ended, 0);
+    await events.cancel().catch(() => {});
   });
 });
 

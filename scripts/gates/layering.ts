@@ -15,6 +15,11 @@ const layers: { files: RegExp; mayImport: RegExp; rule: string }[] = [
     rule: "mod.ts gathers the core, and no entry point",
   },
   {
+    files: /^src\/cli\/dashboard\.ts$/,
+    mayImport: /^src\/|^node:process$|^adapters\/dashboard\.ts$/,
+    rule: "the command that serves the dashboard imports from src/, and the dashboard",
+  },
+  {
     files: /^src\/cli\//,
     mayImport: /^src\/|^node:process$/,
     rule: "the command line imports from src/ only",

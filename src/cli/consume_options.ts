@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import type { ConsumerOptions } from "../consumer.ts";
 import type { WorkerKind } from "../worker_kinds.ts";
-import { type Duration, show, toMilliseconds } from "../time.ts";
 import { type CommandLine, type Flag, readCommandLine, UsageError } from "./command_line.ts";
+import { readFlag, toDuration, toFactor, toOneOf, toPositiveDuration, toWholeNumber } from "./flag_values.ts";
 import type { LogOptions } from "./log.ts";
 
 /** What `huey consume` was asked to do. */
@@ -123,21 +123,22 @@ export function readConsumeOptions({ words, flags }: CommandLine): ConsumeOption
     modules: words.length > 0 ? words : [defaultModule()],
     isWatched: flags.has("watch"),
     consumer: {
-      workers: read(flags, "workers", toWholeNumber),
-      kind: read(flags, "worker-type", toKind),
-      concurrency: read(flags, "concurrency", toWholeNumber),
-      maxTasks: read(flags, "max-tasks", toWholeNumber),
-      maxMemory: read(flags, "max-memory", toWholeNumber),
-      gracePeriod: read(flags, "grace-period", toDuration),
-      healthCheckInterval: flags.has("disable-health-check") ? 0 : read(flags, "health-check-interval", toDuration),
+      workers: readFlag(flags, "workers", toWholeNumber),
+      kind: readFlag(flags, "worker-type", toKind),
+      concurrency: readFlag(flags, "concurrency", toWholeNumber),
+      maxTasks: readFlag(flags, "max-tasks", toWholeNumber),
+      maxMemory: readFlag(flags, "max-memory", toWholeNumber),
+      gracePeriod: readFlag(flags, "grace-period", toDuration),
+      healthCheckInterval: flags.has("disable-health-check") ? 0 : readFlag(flags, "health-check-interval", toDuration),
       periodic: !flags.has("no-periodic"),
-      schedulerInterval: read(flags, "scheduler-interval", toPositiveDuration),
+      schedulerInterval: readFlag(flags, "scheduler-interval", toPositiveDuration),
       flushLocks: flags.has("flush-locks"),
-      initialDelay: read(flags, "delay", toDuration),
-      maxDelay: read(flags, "max-delay", toDuration),
-      backoff: read(flags, "backoff", toFactor),
+      initialDelay: readFlag(flags, "delay", toDuration),
+      maxDelay: readFlag(flags, "max-delay", toDuration),
+      backoff: readFlag(flags, "backoff", toFactor),
     },
-    extraLocks: read(flags, "extra-locks", (text) => text.split(",").map((name) => name.trim()).filter(Boolean)) ?? [],
+    extraLocks: readFlag(flags, "extra-locks", (text) => text.split(",").map((name) => name.trim()).filter(Boolean)) ??
+      [],
     log: {
       level: isLoud ? "debug" : flags.has("quiet") ? "warning" : "info",
       format: flags.has("simple") ? "simple" : "full",
@@ -153,43 +154,6 @@ function defaultModule(): string {
   );
 }
 
-function read<T>(flags: Map<string, string>, name: string, convert: (text: string, name: string) => T): T | undefined {
-  const text = flags.get(name);
-  return text === undefined ? undefined : convert(text, name);
-}
-
-function refuse(name: string, text: string, allowed: string): UsageError {
-  return new UsageError(`Cannot use --${name} ${show(text)}: give ${allowed}`);
-}
-
-function toWholeNumber(text: string, name: string): number {
-  if (/^\d+$/.test(text) && Number(text) >= 1) return Number(text);
-  throw refuse(name, text, "a whole number of at least 1");
-}
-
-function toFactor(text: string, name: string): number {
-  if (/^\d+(\.\d+)?$/.test(text) && Number(text) >= 1) return Number(text);
-  throw refuse(name, text, "a number of at least 1");
-}
-
 function toKind(text: string, name: string): WorkerKind {
-  if (Object.hasOwn(KINDS, text)) return KINDS[text];
-  throw refuse(name, text, "async, greenlet, thread or process");
-}
-
-/** A number without a unit is seconds, as in code. */
-function toDuration(text: string, name: string): Duration {
-  const duration = /^\d+(\.\d+)?$/.test(text) ? Number(text) : text as Duration;
-  try {
-    toMilliseconds(name, duration);
-    return duration;
-  } catch {
-    throw refuse(name, text, "seconds, or a number with its unit, as in 250ms, 30s, 5m, 2h or 7d");
-  }
-}
-
-function toPositiveDuration(text: string, name: string): Duration {
-  const duration = toDuration(text, name);
-  if (toMilliseconds(name, duration) > 0) return duration;
-  throw refuse(name, text, "more than 0");
+  return KINDS[toOneOf(["async", "greenlet", "thread", "process"])(text, name)];
 }

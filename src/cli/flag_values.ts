@@ -23,6 +23,12 @@ export function toCountOrNone(text: string, name: string): number {
   throw refuse(name, text, "a whole number");
 }
 
+/** What something is multiplied with to become more. */
+export function toFactor(text: string, name: string): number {
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) >= 1) return Number(text);
+  throw refuse(name, text, "a number of at least 1");
+}
+
 /** Any number, as a priority is one. */
 export function toNumber(text: string, name: string): number {
   if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
@@ -38,6 +44,13 @@ export function toDuration(text: string, name: string): Duration {
   } catch {
     throw refuse(name, text, "seconds, or a number with its unit, as in 250ms, 30s, 5m, 2h or 7d");
   }
+}
+
+/** A duration that is more than none. */
+export function toPositiveDuration(text: string, name: string): Duration {
+  const duration = toDuration(text, name);
+  if (toMilliseconds(name, duration) > 0) return duration;
+  throw refuse(name, text, "more than 0");
 }
 
 /** An instant. Without a zone it would be another one on another machine, so it must have one. */

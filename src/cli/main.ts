@@ -13,6 +13,7 @@ import { cancel } from "./cancel.ts";
 import type { Command } from "./command.ts";
 import { closest, UsageError } from "./command_line.ts";
 import { consume } from "./consume.ts";
+import { dashboard } from "./dashboard.ts";
 import { dead } from "./dead.ts";
 import { drain } from "./drain.ts";
 import { enqueue } from "./enqueue.ts";
@@ -37,6 +38,7 @@ const COMMANDS: Record<string, Command> = {
   cancel,
   dead,
   flush,
+  dashboard,
 };
 
 /** Runs the command that the arguments name (those of the process, without the program's), and gives its exit code. */
