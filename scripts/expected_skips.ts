@@ -15,6 +15,12 @@ export const expectedSkips: ExpectedSkip[] = [
   { name: /^Bun's client/, runtimes: ["deno", "node"], reason: "only Bun has Bun's client" },
   { name: /^Valkey /, runtimes: ["deno", "bun", "node"], reason: "Debian has Valkey from its version 13 on" },
   { name: /^chaos, /, runtimes: ["deno", "node"], reason: "many processes are started, which Bun does soonest" },
+  {
+    name: /^deno-kv, a connection each: /,
+    runtimes: ["bun", "node"],
+    reason: "the file is the same, whoever opens it",
+  },
+  { name: /^deno-kv, in memory, /, runtimes: ["deno", "node"], reason: "the database is the same, whoever opens it" },
   { name: /^in a browser, /, runtimes: ["deno", "bun"], reason: "the browser shows the same, whoever drives it" },
   { name: /^the npm package /, runtimes: ["bun", "node"], reason: "it is built once, and Deno is what builds it" },
   {

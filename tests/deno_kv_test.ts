@@ -9,6 +9,7 @@ import type { Storage } from "../src/storage.ts";
 import { type Fault, FaultyKv } from "./faulty_kv.ts";
 import { connect, keysOf, openKv } from "./kv_databases.ts";
 import { Random } from "./random.ts";
+import { ownRuntime } from "./sandbox.ts";
 import { StorageHistory } from "./storage_history.ts";
 
 const LEASE = 10_000;
@@ -22,8 +23,13 @@ after(() => {
 });
 
 storageContract("deno-kv", denoKv(shared));
-storageContract("deno-kv, a connection each", async (name) => (await connect(`${folder}/each.db`))(name));
-storageContract("deno-kv, in memory, with ten checks a commit", denoKv(new FaultyKv(inMemory, { checks: 10 })));
+// The database is the same under each runtime, so each looks at one more way to it; see expected_skips.ts.
+if (ownRuntime === "deno") {
+  storageContract("deno-kv, a connection each", async (name) => (await connect(`${folder}/each.db`))(name));
+}
+if (ownRuntime === "bun") {
+  storageContract("deno-kv, in memory, with ten checks a commit", denoKv(new FaultyKv(inMemory, { checks: 10 })));
+}
 
 function message(id: string, body = "") {
   return { id, name: "task", body };
