@@ -93,7 +93,7 @@ export function dashboard(huey: Huey, options: DashboardOptions = {}): Hono {
   const version = `huey-${digest(STYLE + SCRIPT)}`;
   let watchers = 0;
 
-  const inner = new Hono<Guarded & { Bindings: { base: string } }>();
+  const inner = new Hono<Guarded>();
   inner.use(secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
@@ -113,7 +113,7 @@ export function dashboard(huey: Huey, options: DashboardOptions = {}): Hono {
   inner.use(sameOrigin());
 
   function view(c: Context): View {
-    const { base } = c.env as { base: string };
+    const { base } = c.env as Guarded["Bindings"];
     const only = readOnly || c.get("readOnly") === true;
     return {
       ...{ huey, reading, values, base, events, version },
@@ -134,7 +134,7 @@ export function dashboard(huey: Huey, options: DashboardOptions = {}): Hono {
     const done = await deed;
     reading.refresh();
     if (done === undefined) return await show(c, () => Promise.resolve(undefined));
-    return c.redirect(`${(c.env as { base: string }).base}/${back}?done=${done}`, 303);
+    return c.redirect(`${(c.env as Guarded["Bindings"]).base}/${back}?done=${done}`, 303);
   }
 
   function asset(type: string, body: string): (c: Context) => Response {
@@ -207,7 +207,11 @@ export function dashboard(huey: Huey, options: DashboardOptions = {}): Hono {
     const parts = url.pathname.split("/");
     const mounted = parts.slice(0, depth + 1).join("/").replace(/\/$/, "");
     url.pathname = `/${parts.slice(depth + 1).join("/")}`;
-    return inner.fetch(new Request(url, c.req.raw), { base: (basePath ?? "") || mounted });
+    const request = c.req.raw;
+    // Its signal stays behind: on Deno whoever touches that is warned of what it will be.
+    const { method, headers, body } = request;
+    const init = { method, headers, body, duplex: "half" } as RequestInit;
+    return inner.fetch(new Request(url, init), { base: (basePath ?? "") || mounted, request });
   });
   return app;
 }

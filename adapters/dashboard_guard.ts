@@ -19,6 +19,8 @@ export type DashboardAuth =
 /** What a request brings along from the guard. */
 export interface Guarded {
   Variables: { readOnly: boolean };
+  /** What every address begins with, and the request as it came, with its own address. */
+  Bindings: { base: string; request: Request };
 }
 
 /** Lets in whom `auth` lets in, and without it nobody. */
@@ -27,7 +29,7 @@ export function guard(auth: DashboardAuth | undefined): MiddlewareHandler<Guarde
   if (auth === "none") return (_c, next) => next();
   if (typeof auth === "function") {
     return async (c, next) => {
-      const verdict = await auth(c.req.raw);
+      const verdict = await auth(c.env.request);
       // A copy, since the headers of one that was fetched or redirects cannot be added to.
       if (verdict instanceof Response) return new Response(verdict.body, verdict);
       if (verdict !== true && verdict !== "read-only") return c.text("You are not let in here", 401);

@@ -79,6 +79,17 @@ test("a check of one's own may let in, refuse, let look, or answer by itself", a
   assertEquals(await (await post("/dead/delete")).text(), "This dashboard only shows");
 });
 
+test("a check of one's own sees the request as it came", async () => {
+  const seen: [string, string | null][] = [];
+  const auth = (request: Request) => {
+    seen.push([request.url, request.headers.get("cookie")]);
+    return true;
+  };
+  const app = new Hono().route("/admin/huey", dashboard(new Huey("x"), { auth }));
+  await app.request(`${HOST}/admin/huey/tasks?state=dead`, { headers: { cookie: "session=1" } });
+  assertEquals(seen, [[`${HOST}/admin/huey/tasks?state=dead`, "session=1"]]);
+});
+
 test("options that cannot be are refused", () => {
   const huey = new Huey("x");
   assertThrows(() => dashboard(huey, { readonly: true } as DashboardOptions), ConfigurationError, "'readonly'");
