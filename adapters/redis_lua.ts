@@ -69,16 +69,15 @@ local ${MESSAGE_KEYS.join(", ")} = unpack(KEYS)
 local LINES = { q = ready, s = schedule, r = running, w = waiting, d = dead }
 
 local function read(id, record)
-  local entry = { id = id }
-  entry.state, entry.place, entry.deliveries, entry.token, entry.eta, entry.delay, entry.parts, entry.priority,
-    entry.unique, entry.name = string.match(record, '^(%a) (%d+) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S) (.*)$')
-  entry.line = LINES[entry.state]
-  return entry
+  local state, place, deliveries, token, eta, delay, parts, priority, unique, name =
+    string.match(record, '^(%a) (%d+) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S) (.*)$')
+  return { id = id, state = state, place = place, deliveries = deliveries, token = token, eta = eta, delay = delay,
+    parts = parts, priority = priority, unique = unique, name = name, line = LINES[state], touched = false }
 end
 
 local function write(entry)
-  return table.concat({ entry.state, entry.place, entry.deliveries, entry.token, entry.eta, entry.delay, entry.parts,
-    entry.priority, entry.unique, entry.name }, ' ')
+  return entry.state .. ' ' .. entry.place .. ' ' .. entry.deliveries .. ' ' .. entry.token .. ' ' .. entry.eta .. ' ' ..
+    entry.delay .. ' ' .. entry.parts .. ' ' .. entry.priority .. ' ' .. entry.unique .. ' ' .. entry.name
 end`,
   // The places have a fixed width, so that among equal scores Redis' order of bytes is first in, first out.
   `
@@ -192,12 +191,14 @@ end
 
 local function record()
   for _, entry in ipairs(touched) do
-    if entries[entry.id] == entry then set(messages, 'r' .. entry.id, write(entry)) end
+    if entries[entry.id] == entry then set(messages, 'r' .. entry.id, entry.stored or write(entry)) end
   end
 end`,
-  // The marks on messages: on their ids and on their names. Each is answered with its key and its stored value.
+  // The marks on messages: on their ids and on their names. Each is answered with its key and its stored value. Most of
+  // the time there are none at all.
   `
 local function marksOf(found)
+  if redis.call('HLEN', revoked) == 0 then return function(reply) reply[#reply + 1] = 0 end end
   local keys, index = {}, {}
   for _, entry in ipairs(found) do
     for _, key in ipairs({ 'id:' .. entry.id, 'name:' .. entry.name }) do

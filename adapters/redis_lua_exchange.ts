@@ -143,8 +143,9 @@ if limit >= 0 then
       entry.line = nil
       touch(entry)
       entry.state, entry.token, entry.lapse, entry.deliveries = 'r', token, lapse, entry.deliveries + 1
+      entry.stored = write(entry)
       reply[#reply + 1] = entry.place .. entry.id
-      reply[#reply + 1] = write(entry)
+      reply[#reply + 1] = entry.stored
       reply[#reply + 1] = bodyOf[entry.id]
       marks(reply, entry)
       local range = partsFrom[entry.id] or { 1, 0 }

@@ -26,11 +26,9 @@ local wanted, heldKeys = {}, {}
 local function want(id) wanted[#wanted + 1] = id end
 
 local function takeMessage()
-  local message = {}
-  message.eta, message.delay, message.parts, message.priority, message.unique, message.name =
-    string.match(take(), '^(%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
-  message.body = take()
-  return message
+  local eta, delay, parts, priority, unique, name = string.match(take(), '^(%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+  return { id = false, eta = eta, delay = delay, parts = parts, priority = priority, unique = unique,
+    name = name, body = take() }
 end
 
 local function takeMessages(count)
@@ -50,7 +48,8 @@ end
 
 local function takeSettlement()
   local kind, how, writes, adds, joins = string.match(take(), '^(%a)(%a) (%d+) (%d+) (%d+)$')
-  local settlement = { kind = kind, how = how, writes = {}, joins = {} }
+  local settlement = { kind = kind, how = how, id = false, token = false, states = false, enqueue = false, writes = {},
+    joins = {} }
   if kind == 'r' then
     settlement.token, settlement.id = string.match(take(), '^(%w+)%.(.*)$')
   else
@@ -169,7 +168,7 @@ local function add(message)
   local held = key and holdOf[key]
   if held and not (held.ended and held.expiry <= now) then return '-' .. held.id end
   if there then drop(there) end
-  local entry = { id = id, deliveries = 0, token = '-', eta = message.eta, delay = message.delay, parts = message.parts,
+  local entry = { id = id, state = false, place = false, line = false, touched = false, deliveries = 0, token = '-', eta = message.eta, delay = message.delay, parts = message.parts,
     priority = message.priority, unique = key and 'u' or '-', key = key, name = message.name }
   entries[id] = entry
   touch(entry)
