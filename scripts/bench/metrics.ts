@@ -7,6 +7,7 @@ import { kinds } from "./metrics/kinds.ts";
 import { latency } from "./metrics/latency.ts";
 import { memory } from "./metrics/memory.ts";
 import { ordered } from "./metrics/ordered.ts";
+import { queued } from "./metrics/queued.ts";
 import { requests } from "./metrics/requests.ts";
 import { roundTrip } from "./metrics/round_trip.ts";
 
@@ -22,5 +23,6 @@ export const metrics: Metric[] = [
   requests,
   idle,
   growth,
+  queued,
   ...kinds,
 ];

@@ -10,7 +10,7 @@ const TURNS = 15;
 const BULK = 10_000;
 
 /** Adds many, a bulk at a time. */
-async function add(session: Session, from: number, count: number): Promise<void> {
+export async function add(session: Session, from: number, count: number): Promise<void> {
   for (let n = from; n < from + count; n += BULK) {
     const size = Math.min(BULK, from + count - n);
     await session.addBulk(Array.from({ length: size }, (_, i) => ({ n: n + i })));
@@ -18,7 +18,7 @@ async function add(session: Session, from: number, count: number): Promise<void>
 }
 
 /** Microseconds that a worker takes for a job, one after the other. */
-async function time(session: Session, timed: number): Promise<number> {
+export async function time(session: Session, timed: number): Promise<number> {
   let count = 0;
   let began = 0;
   let onEnough: () => void;
