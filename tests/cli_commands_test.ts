@@ -5,6 +5,7 @@ import { readCommandLine, UsageError } from "../src/cli/command_line.ts";
 import { crontab, every } from "../mod.ts";
 import { harmless, toPlain } from "../src/cli/output.ts";
 import { Progress } from "../src/cli/progress.ts";
+import { eventually } from "./eventually.ts";
 import { defineTasks, shared } from "./fixtures/shared_tasks.ts";
 import { inSandbox, type Sandbox } from "./sandbox.ts";
 
@@ -142,6 +143,23 @@ test("the next runs of periodic tasks, and of schedules made at run time, are sh
     const [{ name, at }] = JSON.parse(json.out);
     assertEquals([name, at.length], ["minutely", 3]);
     assertEquals(Date.parse(at[2]) - Date.parse(at[1]), 60_000);
+  });
+});
+
+test("a drain that is interrupted gives back what it runs, and ends with the code of the signal", async () => {
+  await inSandbox(async (sandbox) => {
+    const queue = shared(sandbox.folder);
+    await defineTasks(sandbox.folder, queue).passGate();
+    for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+      const begun = sandbox.notes().length;
+      const child = sandbox.cli("drain", "tests/fixtures/app.ts");
+      await eventually(() => sandbox.notes().length > begun);
+      child.kill(signal);
+      assertEquals(await child.ended, code);
+      assertStringIncludes(child.output, "stopped by  signal");
+      assertEquals((await queue.huey.counts()).queued, 1);
+    }
+    await queue.huey.close();
   });
 });
 

@@ -5,7 +5,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { bundle } from "../scripts/bundle.ts";
 import manifest from "../deno.json" with { type: "json" };
 
@@ -92,6 +92,8 @@ test("the npm package is checked, and works in fresh projects of Node, Bun and T
     const id = (await run(folder, ...huey, "enqueue", "app.ts", "addNumbers", "2", "3")).trim();
     assertStringIncludes(await run(folder, ...huey, "drain", "app.ts"), "executed    1");
     assertEquals(await run(folder, ...huey, "result", "app.ts", id), "5\n");
+
+    await assertRejects(() => run(folder, ...huey, "dashboard", "app.ts"), Error, "npm install hono");
 
     await run(folder, "npm", "install", ...quietly, ...optional);
     for (const module of ["nodenext", "preserve"]) {
