@@ -12,7 +12,7 @@ import { isRecord, readKept } from "./kept.ts";
 import { encodeTask, toMessage, toTask } from "./message.ts";
 import { dueSlots } from "./scheduler.ts";
 import { fit } from "./schema.ts";
-import type { Message } from "./storage.ts";
+import type { Message, State, Write } from "./storage.ts";
 import { anew, Task, type TaskFields } from "./task.ts";
 import { refuseUnknown, toFlag } from "./task_options.ts";
 import { type Duration, show, toMilliseconds } from "./time.ts";
@@ -87,7 +87,8 @@ export class Schedules {
   }
 
   /**
-   * Runs a task at each slot from now on; a schedule of this name is replaced.
+   * Runs a task at each slot from now on; a schedule of this name is replaced. One that is put again with the same slots,
+   * as by a program that starts again, misses none of them.
    *
    * @throws {TypeError | ConfigurationError | RangeError} for what cannot be kept or read.
    */
@@ -112,36 +113,38 @@ export class Schedules {
     };
     if (settings.schema) await fit(task.name, settings.schema, task.args);
     await changeNames(core, name, true);
-    const [old] = await readEntries(core, [name]);
-    await plant(core, name, task.fields, entry);
-    if (old) await uproot(core, old);
+    const [text] = await readTexts(core, [name]);
+    await plant(core, name, task.fields, entry, text);
   }
 
   /** Removes a schedule; tells whether it was there. */
   async delete(name: string): Promise<boolean> {
     const text = await this.#core.storage.pop("schedules", keyOf(name), this.#core.storageTime());
     await changeNames(this.#core, name, false);
-    if (text !== undefined) await uproot(this.#core, parse(text));
+    if (text !== undefined) await uproot(this.#core, text);
     return text !== undefined;
   }
 
   /** Lets a schedule rest until it is resumed; tells whether there is one of this name. */
   async pause(name: string): Promise<boolean> {
-    const [entry] = await readEntries(this.#core, [name]);
-    if (!entry) return false;
-    await write(this.#core, name, { ...entry, paused: true });
-    await uproot(this.#core, entry);
+    const [text] = await readTexts(this.#core, [name]);
+    if (text === undefined) return false;
+    // If somebody else has changed it meanwhile, it is that one that is to rest.
+    if (!await write(this.#core, name, { ...parse(text), paused: true }, text)) return this.pause(name);
+    await uproot(this.#core, text);
     return true;
   }
 
   /** Lets a paused schedule go on, from now on; tells whether there is one of this name. */
   async resume(name: string): Promise<boolean> {
-    const [entry] = await readEntries(this.#core, [name]);
-    if (entry?.paused) {
+    const [text] = await readTexts(this.#core, [name]);
+    if (text === undefined) return false;
+    const entry = parse(text);
+    if (entry.paused) {
       const { fields } = await toTask(this.#core, entry.mark);
-      await plant(this.#core, name, fields, { ...entry, paused: undefined });
+      await plant(this.#core, name, fields, { ...entry, paused: undefined }, text);
     }
-    return entry !== undefined;
+    return true;
   }
 
   /** All of them, in the order in which they were first put. */
@@ -190,23 +193,38 @@ export async function replant(core: Core): Promise<void> {
   if (marks.length > 0) await core.pump.enqueue(marks);
 }
 
-/** Writes a schedule with a new mark, and sets that. */
-async function plant(core: Core, name: string, fields: TaskFields, rest: Omit<Entry, "mark">): Promise<void> {
+/** Writes a schedule with a new mark, and sets that; in one step, where there is an old one to be replaced. */
+async function plant(
+  core: Core,
+  name: string,
+  fields: TaskFields,
+  rest: Omit<Entry, "mark">,
+  oldText: string | undefined,
+): Promise<void> {
   const id = core.newId();
   const mark = { id, name: fields.name, body: await encodeTask(core, { ...fields, id, schedule: name }) };
   const entry = { ...rest, mark };
-  await write(core, name, entry);
-  await core.pump.enqueue(markOf(core, entry));
+  const old = oldText === undefined ? undefined : readKept<Entry>(oldText);
+  const resting = old?.mark && { id: old.mark.id, states: ["queued", "scheduled"] satisfies State[] };
+  const isSame = JSON.stringify(old?.schedule) === JSON.stringify(rest.schedule);
+  const there = resting && isSame ? await core.storage.find(resting.id, core.storageTime()) : undefined;
+  const marks = markOf(core, entry, there?.state === "running" ? undefined : there?.message.eta);
+  const value = textOf(entry);
+  const writes: Write[] = [{ space: "schedules", key: keyOf(name), value }];
+  if (resting && await core.pump.settle({ resting, writes, enqueue: marks })) return;
+  await core.storage.put("schedules", keyOf(name), value, { now: core.storageTime() });
+  await core.pump.enqueue(marks);
 }
 
-function markOf(core: Core, { mark, schedule }: Entry): Message[] {
-  const eta = scheduleFrom(schedule).next(core.clock.now());
+function markOf(core: Core, { mark, schedule }: Entry, slot?: number): Message[] {
+  const eta = slot ?? scheduleFrom(schedule).next(core.clock.now());
   return eta === undefined ? [] : [{ ...mark, priority: PRIORITY, eta }];
 }
 
-/** Takes a mark away. If it is in somebody's hands, it goes by itself. */
-async function uproot(core: Core, { mark: { id } }: Entry): Promise<void> {
-  await core.pump.settle({ resting: { id, states: ["queued", "scheduled"] } });
+/** Takes the mark of what was kept away. If it is in somebody's hands, it goes by itself. */
+async function uproot(core: Core, text: string): Promise<void> {
+  const id = readKept<Entry>(text)?.mark?.id;
+  if (id !== undefined) await core.pump.settle({ resting: { id, states: ["queued", "scheduled"] } });
 }
 
 async function readNames(core: Core): Promise<string[]> {
@@ -214,10 +232,12 @@ async function readNames(core: Core): Promise<string[]> {
   return text === undefined ? [] : JSON.parse(text.slice(1));
 }
 
+async function readTexts(core: Core, names: string[]): Promise<(string | undefined)[]> {
+  return names.length === 0 ? [] : await core.storage.peek("schedules", names.map(keyOf), core.storageTime());
+}
+
 async function readEntries(core: Core, names: string[]): Promise<(Entry | undefined)[]> {
-  if (names.length === 0) return [];
-  const texts = await core.storage.peek("schedules", names.map(keyOf), core.storageTime());
-  return texts.map((text) => text === undefined ? undefined : parse(text));
+  return (await readTexts(core, names)).map((text) => text === undefined ? undefined : parse(text));
 }
 
 function parse(text: string): Entry {
@@ -226,8 +246,13 @@ function parse(text: string): Entry {
   throw new ConfigurationError("Cannot read a schedule that is kept: it is damaged; delete it and put it again");
 }
 
-async function write(core: Core, name: string, entry: Entry): Promise<void> {
-  await core.storage.put("schedules", keyOf(name), `~${JSON.stringify(entry)}`, { now: core.storageTime() });
+function textOf(entry: Entry): string {
+  return `~${JSON.stringify(entry)}`;
+}
+
+/** Writes a schedule, if it still is what it was; tells whether it did. */
+function write(core: Core, name: string, entry: Entry, ifValue: string): Promise<boolean> {
+  return core.storage.put("schedules", keyOf(name), textOf(entry), { ifValue, now: core.storageTime() });
 }
 
 /** Adds a name to the list, or removes it. */

@@ -88,6 +88,17 @@ onEveryStorage("the pipeline goes with the new task, and its handles stay good",
   assertEquals([await head.get(), await stages.at(1)!.get(), await stages.at(2)!.get()], [3, 13, 113]);
 });
 
+onEveryStorage("the delays of later stages stay what they were", async ({ huey, clock }) => {
+  const add = huey.task("add", (a: number, b: number) => a + b);
+  const stages = await huey.enqueue(add.s(1, 2).with({ delay: "1m" }).pipe(add.s(10).with({ delay: "5m" })));
+  await stages.at(0)!.reschedule();
+  await huey.drain();
+  assertEquals((await huey.scheduled()).map(({ eta }) => eta! - clock.now()), [300_000]);
+  await clock.advance("5m");
+  await huey.drain();
+  assertEquals(await stages.at(1)!.get(), 13);
+});
+
 onEveryStorage("a member's place in its chord goes with the new task", async ({ huey, clock }) => {
   const echo = huey.task("echo", (n: number) => n);
   const list = huey.task("list", (values: number[]) => values);

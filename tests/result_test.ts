@@ -151,6 +151,18 @@ for (const [what, thrown, expected] of THROWN) {
   });
 }
 
+onEveryStorage("a task that fails since another has failed says what that was", async ({ huey }) => {
+  const inner = huey.task("inner", () => {
+    throw new RangeError("deep inside");
+  });
+  const first = await inner();
+  await huey.drain();
+  const outer = await huey.task("outer", () => first.get())();
+  await huey.drain();
+  const error = await assertRejects(() => outer.get(), TaskException);
+  assertEquals([error.metadata.error, error.metadata.taskId], ["TaskException: RangeError: deep inside", outer.id]);
+});
+
 onEveryStorage("a task that cancelled itself is read as TaskCanceled", async ({ huey }) => {
   const result = await huey.task("work", () => {
     throw new CancelExecution();

@@ -146,6 +146,20 @@ onEveryStorage("a task that is revoked once may be enqueued again under its id",
   assertEquals(await result.get(), "done");
 });
 
+onEveryStorage("a task that is revoked for good stays so, also under its id anew", async ({ huey }) => {
+  const work = huey.task("work", () => "done");
+  await huey.revoke("mine");
+  for (let i = 0; i < 2; i++) {
+    const result = await work.schedule([], { id: "mine" });
+    await huey.drain();
+    assertEquals([await result.status(), await huey.isRevoked("mine")], ["revoked", true]);
+  }
+  assertEquals(await huey.restore("mine"), true);
+  const result = await work.schedule([], { id: "mine" });
+  await huey.drain();
+  assertEquals(await result.get(), "done");
+});
+
 onEveryStorage("a revoked task that waits for a retry does not run again", async ({ huey, clock }) => {
   let runs = 0;
   const result = await huey.task("fail", { retries: 3, retryDelay: "1m" }, () => {

@@ -68,6 +68,50 @@ onEveryStorage("put replaces a schedule of the same name", async (bench) => {
   assertEquals([noted, (await huey.schedules.list()).length], [["a 00:01:00", "b 00:02:00", "b 00:04:00"], 1]);
 });
 
+onEveryStorage(
+  "a schedule that is put again as it is, as by each start of a program, misses no slot",
+  async (bench) => {
+    const { huey, clock } = bench;
+    const { note, noted } = notes(huey);
+    for (let i = 0; i < 3; i++) {
+      await huey.schedules.put("ada", every("1m"), note(`a${i}`));
+      await clock.advance("61s");
+      await huey.schedules.put("ada", every("1m"), note(`b${i}`));
+      await huey.drain();
+    }
+    assertEquals(noted, ["b0 00:01:00", "b1 00:02:00", "b2 00:03:00"]);
+    assertEquals((await huey.counts()).scheduled, 1);
+  },
+);
+
+onEveryStorage("a put while its mark is in somebody's hands adds nothing twice", async (bench) => {
+  const { huey, clock } = bench;
+  const { note, noted } = notes(huey);
+  await huey.schedules.put("ada", every("1h"), note("a"));
+  await clock.advance("1h");
+  await huey.core.storage.exchange({ now: clock.now(), claim: { limit: 1, lease: 10_000 } });
+  await huey.schedules.put("ada", every("1h"), note("b"));
+  await clock.advance("11s");
+  await huey.drain();
+  await clock.advance("1h");
+  await huey.drain();
+  assertEquals([noted, (await huey.counts()).scheduled], [["b 02:00:00"], 1]);
+});
+
+onEveryStorage("what is damaged can be put again or deleted", async ({ huey, clock }) => {
+  const { note } = notes(huey);
+  for (const name of ["ada", "bob"]) {
+    await huey.schedules.put(name, every("1m"), note("a"));
+    await huey.core.storage.put("schedules", `at:${name}`, "~nonsense", { now: clock.now() });
+  }
+  await huey.schedules.put("ada", every("1m"), note("a"));
+  assertEquals(await huey.schedules.delete("bob"), true);
+  assertEquals((await huey.schedules.list()).map(({ name }) => name), ["ada"]);
+  await clock.advance("1m");
+  await huey.drain();
+  assertEquals([(await huey.counts()).scheduled, (await huey.counts()).dead], [1, 0]);
+});
+
 onEveryStorage("delete ends a schedule and tells whether it was there", async (bench) => {
   const { huey } = bench;
   const { note, noted } = notes(huey);

@@ -92,6 +92,13 @@ onEveryStorage("what a call says about its timeout wins", async ({ huey, clock }
   await assertRejects(() => result.get(), TaskException, "TaskTimeout");
 });
 
+onEveryStorage("a call may lift the timeout of its task", async ({ huey, clock }) => {
+  const slow = huey.task("slow", { timeout: "1s" }, () => clock.sleep(60_000).then(() => "done"));
+  const result = await slow.schedule([], { timeout: 0 });
+  await asTimePasses(clock, huey.drain({ budget: "1h" }));
+  assertEquals(await result.get(), "done");
+});
+
 onEveryStorage("retryIf is asked about a timeout", async ({ huey, clock }) => {
   let asked: unknown;
   const options = { timeout: "1s", retries: 3, retryIf: (error: unknown) => !(asked = error) } as const;
