@@ -82,7 +82,7 @@ export class Messages {
     const entry = await this.find(tx, id);
     if (entry?.state !== "waiting") return;
     const missing = entry.message.parts! - entry.parts!.joined;
-    const parts = addParts(tx, entry.parts!, joins, missing, this.#position());
+    const parts = addParts(tx, entry.parts!, joins, missing);
     if (!parts) return;
     leave(tx, entry);
     if (parts.joined < entry.message.parts!) put(tx, { ...entry, parts });

@@ -21,7 +21,6 @@ export function addParts(
   parts: Parts,
   joins: Join[],
   most: number,
-  position: number,
 ): Parts | undefined {
   const filled = { ...parts.filled };
   const page: [index: number, value: string][] = [];
@@ -32,7 +31,8 @@ export function addParts(
     page.push([index, value]);
   }
   if (page.length === 0) return undefined;
-  tx.set(["p", parts.token, position], writeText(tx, CHUNKS, JSON.stringify(page), SMALL));
+  // How many were there before is what no other page of them has, whichever process writes it.
+  tx.set(["p", parts.token, parts.joined], writeText(tx, CHUNKS, JSON.stringify(page), SMALL));
   return { ...parts, filled, joined: parts.joined + page.length };
 }
 
