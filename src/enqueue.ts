@@ -38,8 +38,9 @@ async function add(core: Core, tasks: readonly Enqueueable[]): Promise<Result<un
     if (enqueued[i].added) continue;
     const join = joinOf(task.fields);
     // Its chord waits for it, and what is there under its id belongs to somebody else.
-    if (join && added.has(join.id)) again.push({ task: new Task(anew(task.fields, core.newId)) });
-    else await cancelStages(core, task, enqueued[i].id);
+    if (join && message.parts === undefined && added.has(join.id)) {
+      again.push({ task: new Task(anew(task.fields, core.newId)) });
+    } else await cancelStages(core, task, enqueued[i].id);
   }
   if (again.length > 0) await add(core, again);
   return enqueued.map(({ id }, i) => new Result(core, id, made[i].task));

@@ -125,8 +125,11 @@ export function chord<const Members extends readonly Member[], R>(
 
 /** Every task of a chord, the callbacks before those they wait for, each member's last stage knowing where its value goes. */
 export function flatten({ members, callback }: Chord, join?: TaskFields["join"]): { task: Task; parts?: number }[] {
-  const { id } = callback;
-  const waiting = { task: joined(callback as Task, join), parts: members.length };
+  const attached = callback.attach([]);
+  // One that is a member in several places is a chord of its own in each.
+  const fields = join ? attached : callback.fields;
+  const { id } = fields;
+  const waiting = { task: joined(new Task(fields), join), parts: members.length };
   return [
     waiting,
     ...members.flatMap((member, index) => {
