@@ -156,16 +156,17 @@ export function dashboard(huey: Huey, options: DashboardOptions = {}): Hono {
     if (!events || watchers >= MOST_WATCHERS) return c.text("Ask now and then instead", 503);
     watchers++;
     const ended = new AbortController();
+    const read = (otherwise = "") => reading.counts().then((counts) => JSON.stringify(counts), () => otherwise);
     c.header("x-accel-buffering", "no"); // a proxy must not keep what is told until there is more
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => ended.abort());
       try {
         await stream.writeSSE({ event: "hello", data: version, retry: 5_000 });
-        let known = JSON.stringify(await reading.counts());
+        let known = await read();
         for (let told = reading.now; !ended.signal.aborted;) {
           await huey.core.clock.sleep(LOOK, ended.signal).catch(() => {});
           if (ended.signal.aborted) break;
-          const counts = await reading.counts().then(JSON.stringify, () => known);
+          const counts = await read(known);
           if (counts === known && reading.now - told < OLD) continue;
           known = counts;
           told = reading.now;

@@ -466,6 +466,9 @@ test("a storage that does not answer is a page that says so, without a word of w
     assertEquals([path, response.status], [path, 503]);
     assert(!(await response.text()).includes("closed"));
   }
+  const reader = (await send("/events")).body!.getReader();
+  assertMatch(new TextDecoder().decode((await inTime(reader.read())).value), /event: hello/);
+  await reader.cancel();
 });
 
 test("without events, pages are told to ask now and then", async () => {
