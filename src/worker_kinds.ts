@@ -72,7 +72,7 @@ function poolHands(core: Core, options: WorkerChoice): Hands {
     take: () => pool?.take(),
     async start() {
       // Beside this file, and with its extension: published to npm, the library is JavaScript. In a bundle there is none.
-      const url = import.meta.url.replace(/worker_kinds(?=\.\w+$)/, "cli/pool/pool");
+      const url = `${import.meta.url}`.replace(/worker_kinds(?=\.\w+$)/, "cli/pool/pool");
       const { openPool, cause }: Partial<PoolModule> = await import(/* @vite-ignore */ url).catch((cause) => ({
         cause,
       }));

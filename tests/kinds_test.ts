@@ -2,9 +2,11 @@ import process from "node:process";
 import { test } from "node:test";
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Result, TaskException } from "@hq/huey";
+import { hasTools } from "../scripts/bundle.ts";
 import { eventually } from "./eventually.ts";
 import { troubles } from "./fixtures/kinds_tasks.ts";
 import { type Child, inSandbox, ownRuntime, type Sandbox } from "./sandbox.ts";
+import { startWorker } from "./workerd.ts";
 
 /** Not even Bun's crash reporter is to call home. */
 const ENV = {
@@ -143,6 +145,12 @@ test("kill -9 of a worker process fails the task that it had, at once", async ()
   await inSandbox(async (sandbox) => {
     const queue = troubles(sandbox.folder);
     const child = await consumer(sandbox, "-k process -w 2");
+    // One that must not be delivered twice is not run again, whatever its retries.
+    assertMatch(await failure(await queue.departs()), /^WorkerDied: /);
+    const [dead] = await queue.huey.dead();
+    assertEquals(dead.reason, "its worker died, and it must be delivered at most once");
+    await queue.huey.flush("dead");
+
     const result = await queue.computes(60_000);
     await eventually(() => pids(sandbox, "computes begun").length === 1);
     process.kill(pids(sandbox, "computes begun")[0], "SIGKILL");
@@ -151,6 +159,30 @@ test("kill -9 of a worker process fails the task that it had, at once", async ()
     assertMatch(child.output, /ERROR Worker \d \(pid \d+\) ended with SIGKILL, with a task: starting another/);
     child.kill("SIGTERM");
     assertEquals(await child.ended, 0, child.output);
-    await assertClean(sandbox, queue, 1);
+    await assertClean(sandbox, queue, 2);
   });
+});
+
+const skip = ownRuntime !== "node"
+  ? "workerd is what runs the library here, whoever starts it"
+  : hasTools()
+  ? false
+  : "esbuild and miniflare are not installed";
+
+test("workerd: there are neither threads nor processes, which is told", { skip }, async () => {
+  const worker = await startWorker(`
+    import { Huey, memory } from "@hq/huey";
+    const storage = (name) => Object.assign(memory()(name), { isPrivate: false });
+    const huey = new Huey("edge", { storage });
+    const start = (kind) => huey.createConsumer({ kind }).start().catch((error) => error.name + ": " + error.message);
+    export default {
+      fetch: async () => Response.json([await start("thread"), await start("process")]),
+    };`);
+  try {
+    const told = (kind: string) =>
+      `ConfigurationError: Cannot start a ${kind} here: it takes Deno, Bun or Node, unbundled`;
+    assertEquals(await (await worker.fetch("/")).json(), [told("thread"), told("process")]);
+  } finally {
+    await worker.stop();
+  }
 });

@@ -11,7 +11,7 @@ export const kinds: Metric[] = Object.entries(RUNTIMES).flatMap(([name, runtime]
     name: "kinds",
     storages: ["sqlite"],
     isOurs: true,
-    rounds: 2,
+    rounds: 1,
     rows: [{
       name: `${TASKS} tasks that compute, ${name}, -k ${kind} -w ${TASKS}`,
       unit: "times one alone",
