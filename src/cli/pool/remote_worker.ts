@@ -56,6 +56,7 @@ export class RemoteWorker {
   readonly #watcher: Watcher;
   readonly #channel: Channel;
   readonly #held = new Map<string, Held>();
+  readonly #settling = new Set<Promise<void>>();
   readonly #ended: Promise<void>;
   readonly #loaded = new AbortController();
   readonly #gone = new AbortController();
@@ -126,6 +127,10 @@ export class RemoteWorker {
   /** Lets it finish what it has, run its hooks, and go. */
   async retire(): Promise<void> {
     while (this.#held.size > 0) await new Promise<void>((resolve) => this.#onFree = resolve);
+    // It has still to hear of what it has ended last, for the signals of that.
+    const heard = new AbortController();
+    void Promise.all(this.#settling).then(() => heard.abort());
+    await this.#core.clock.sleep(LONG_PATIENCE, heard.signal).catch(() => {});
     if (this.isReady) {
       this.#channel.send({ say: "stop" });
       this.#within(HOOKS_PATIENCE, this.#gone.signal, () => this.kill("was killed, as its hooks did not end in time"));
@@ -169,7 +174,13 @@ export class RemoteWorker {
         const held = this.#held.get(report.receipt);
         if (!held) return;
         this.finished++;
-        this.#letGo(held, () => this.#settle(held.attempt, report.end));
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#settling.add(promise);
+        this.#letGo(held, () =>
+          this.#settle(held.attempt, report.end).finally(() => {
+            this.#settling.delete(promise);
+            resolve();
+          }));
         return this.#watcher.onTask(report.memory);
       }
       case "pong":
