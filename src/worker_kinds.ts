@@ -77,7 +77,7 @@ function poolHands(core: Core, options: WorkerChoice): Hands {
         cause,
       }));
       if (!openPool) {
-        throw new ConfigurationError(`Cannot start a ${options.kind} here: it takes Deno, Bun or Node, unbundled`, {
+        throw new ConfigurationError(`Cannot start a ${options.kind} here: use Deno, Bun or Node, unbundled`, {
           cause,
         });
       }

@@ -179,8 +179,7 @@ test("workerd: there are neither threads nor processes, which is told", { skip }
       fetch: async () => Response.json([await start("thread"), await start("process")]),
     };`);
   try {
-    const told = (kind: string) =>
-      `ConfigurationError: Cannot start a ${kind} here: it takes Deno, Bun or Node, unbundled`;
+    const told = (kind: string) => `ConfigurationError: Cannot start a ${kind} here: use Deno, Bun or Node, unbundled`;
     assertEquals(await (await worker.fetch("/")).json(), [told("thread"), told("process")]);
   } finally {
     await worker.stop();
