@@ -35,7 +35,8 @@ export async function exchange(queue: Queue, asked: Exchange, now: number): Prom
   for (let attempt = 0; answers.length < count || claiming;) {
     const tx = await queue.begin();
     const from = answers.length;
-    const to = from + share(count - from, attempt);
+    // More do not fit: each has a check, unless it does nothing.
+    const to = from + Math.min(share(count - from, attempt), tx.checks);
     const done = await commit(tx, async () => {
       queue.rare ||= await isRare(tx, attempt === 0);
       const applied = await apply(

@@ -47,7 +47,8 @@ export class Transaction {
   leaves = false;
   readonly #connection: Connection;
   readonly #root: readonly [string, string];
-  readonly #checks: number;
+  /** How many checks its commit may have. */
+  readonly checks: number;
   readonly #known = new Map<string, Known>();
   readonly #checked = new Map<string, KvKey>();
   readonly #writes = new Map<string, Write>();
@@ -60,7 +61,7 @@ export class Transaction {
   constructor(connection: Connection, queue: string, checks: number) {
     this.#connection = connection;
     this.#root = ["huey", queue];
-    this.#checks = checks;
+    this.checks = checks;
   }
 
   /** The value of a key. It must not be changed. */
@@ -209,7 +210,7 @@ export class Transaction {
   }
 
   #fits(): boolean {
-    return this.#size.checks <= this.#checks - RESERVE.checks &&
+    return this.#size.checks <= this.checks - RESERVE.checks &&
       this.#size.mutations <= LIMITS.mutations - RESERVE.mutations &&
       this.#size.keys <= LIMITS.keys - RESERVE.keys &&
       this.#size.bytes <= LIMITS.bytes - RESERVE.bytes;
