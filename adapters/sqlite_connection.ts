@@ -1,5 +1,12 @@
 import { ConfigurationError, HueyError } from "../src/errors.ts";
-import { isBusy, resultCode, type SqliteDatabase, type SqliteStatement, type SqliteValue } from "./sqlite_database.ts";
+import {
+  isBusy,
+  mayPass,
+  resultCode,
+  type SqliteDatabase,
+  type SqliteStatement,
+  type SqliteValue,
+} from "./sqlite_database.ts";
 import { upgrade } from "./sqlite_schema.ts";
 
 /** How long SQLite itself waits for a lock, in milliseconds. It blocks the event loop meanwhile, so not for long. */
@@ -180,7 +187,7 @@ async function open(path: string, synchronous: string): Promise<SqliteDatabase> 
     return database;
   } catch (error) {
     database?.close();
-    if (isBusy(error)) throw error;
+    if (mayPass(error)) throw error;
     throw new ConfigurationError(
       `Cannot open the database: current path is ${JSON.stringify(path)} (${(error as Error).message}); ` +
         `give the path of a file that is a database of this library, or of one that can be made`,

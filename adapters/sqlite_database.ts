@@ -38,6 +38,14 @@ export function resultCode(error: unknown): number | undefined {
   return /^SQLITE_(BUSY|LOCKED)/.test(code) ? BUSY[0] : 1;
 }
 
+/** Those that say that the disk is in trouble, which it need not be for ever: it is full, say. */
+const TROUBLE: readonly number[] = [10, 13];
+
+/** Whether an error says nothing against the database itself, so that it may be opened another time. */
+export function mayPass(error: unknown): boolean {
+  return isBusy(error) || TROUBLE.includes(resultCode(error) ?? 0);
+}
+
 /** Whether an error means that another connection holds a lock, so that trying again may help. */
 export function isBusy(error: unknown): boolean {
   return BUSY.includes(resultCode(error) ?? 0);

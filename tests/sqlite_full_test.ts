@@ -1,7 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { Huey, HueyError } from "@hq/huey";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ConfigurationError, Huey, HueyError } from "@hq/huey";
 import { sqlite, type SqliteDatabase } from "@hq/huey/sqlite";
 import { TestClock } from "@hq/huey/testing";
 import { asTimePasses, eventually } from "./eventually.ts";
@@ -41,3 +45,53 @@ test("on a disk that is full a call throws, and what was done is settled when th
     database.close();
   }
 });
+
+/** A file system of little room; `undefined` where none may be mounted. */
+function mountSmall(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "huey-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], { stdio: "ignore" });
+    return folder;
+  } catch {
+    rmSync(folder, { recursive: true, force: true });
+    return undefined;
+  }
+}
+
+function fill(path: string): void {
+  for (const size of [4_096, 1]) {
+    try {
+      for (;;) writeFileSync(path, new Uint8Array(size), { flag: "a" });
+    } catch {
+      // Full, for pieces of this size.
+    }
+  }
+}
+
+const small = mountSmall();
+
+test(
+  "a database that cannot be opened as the disk is full is opened when there is room",
+  { skip: !small },
+  async () => {
+    const path = join(small!, "huey.db");
+    try {
+      const first = new Huey("full", { storage: sqlite(path) });
+      const result = await first.task("echo", (text: string) => text)("hello");
+      await first.close();
+      fill(join(small!, "filler"));
+      const second = new Huey("full", { storage: sqlite(path) });
+      second.task("echo", (text: string) => text);
+      const error = await assertRejects(() => second.drain(), HueyError);
+      // With that a consumer would give up.
+      assert(!(error instanceof ConfigurationError), `${error}`);
+      rmSync(join(small!, "filler"));
+      await second.drain();
+      assertEquals(await second.result(result.id).get(), "hello");
+      await second.close();
+    } finally {
+      execFileSync("umount", ["-l", small!]);
+      rmSync(small!, { recursive: true, force: true });
+    }
+  },
+);
