@@ -15,8 +15,11 @@ export interface Cost {
   commands: number;
 }
 
-/** What is not counted: it is the counter's own, or, as `command`, the REST server's, which looks at what scripts call. */
-const OWN = /^(info|echo|monitor|command)$/;
+/**
+ * What is not counted: it is the counter's own; or, as `command`, the REST server's, which looks at what scripts call; or
+ * a client's way of saying hello.
+ */
+const OWN = /^(info|echo|monitor|command|client|hello|auth|select)$/;
 
 /** Where the bench's REST server tells how many requests have come. */
 export const REQUESTS_PATH = "/bench/requests";
