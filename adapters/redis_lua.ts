@@ -192,7 +192,9 @@ end
 local function record()
   for _, entry in ipairs(touched) do
     if entries[entry.id] == entry then set(messages, 'r' .. entry.id, entry.stored or write(entry)) end
+    entry.touched, entry.recorded = false, true
   end
+  touched = {}
 end`,
   // The marks on messages: on their ids and on their names. Each is answered with its key and its stored value. Most of
   // the time there are none at all.

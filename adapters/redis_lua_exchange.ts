@@ -65,6 +65,7 @@ if settles + adds > 0 then
     hashes, sets, entries, touched, written, scheduled = {}, {}, {}, {}, {}, false
   end
   place()
+  record()
   gained = flush()
   if #heldKeys > 0 then sweep(holds, ended, 100 + 2 * #heldKeys) end
   if keepLater and not known then redis.call('SET', request, pack(answer), 'PX', ${REQUEST_MEMORY}) end
@@ -176,7 +177,7 @@ if channel ~= '' then
   end
   if scheduled and upcoming[1] then
     local first = entries[idOf(upcoming[1])]
-    if first and first.touched then redis.pcall('PUBLISH', channel .. 'work', upcoming[2]) end
+    if first and first.recorded then redis.pcall('PUBLISH', channel .. 'work', upcoming[2]) end
   end
   if #written > 0 then redis.pcall('PUBLISH', channel .. 'keys', cjson.encode(written)) end
 end

@@ -48,6 +48,19 @@ test("an exchange executes the same number of commands, however many tasks are i
   assertEquals(costs, [17, 17, 17]);
 });
 
+test("an enqueue executes eight commands in its script, however many tasks are in it", async () => {
+  const storage = redis(client)("enqueue");
+  await storage.exchange({ claim: { limit: 0, lease: 1 } }); // the script is there
+  const costs: number[] = [];
+  for (const size of [1, 20, 400]) {
+    await storage.flush(["queued"]);
+    const before = await commands();
+    await storage.exchange({ request: crypto.randomUUID(), enqueue: messages.slice(0, size) });
+    costs.push(await commands() - before);
+  }
+  assertEquals(costs, [9, 9, 9]);
+});
+
 test("a task in batches of twenty costs less than one command in the scripts", async () => {
   const storage = redis(client)("batches");
   await storage.exchange({ enqueue: messages.slice(0, 1_000) });
