@@ -82,13 +82,16 @@ export class HueyHistory {
       await this.#insist(new Map([[task.id, n * 2]]), () => huey.enqueue(task));
     } else if (chance < 0.8) {
       const [first, second] = [stubborn.s(n), double.s()];
-      await this.#insist(new Map([[first.id, n], [second.id, n * 2]]), () => huey.enqueue(first.pipe(second)));
+      // Put together once: in another place a stage has another id.
+      const pipeline = first.pipe(second);
+      await this.#insist(new Map([[first.id, n], [second.id, n * 2]]), () => huey.enqueue(pipeline));
     } else {
       const members = [double.s(n), stubborn.s(n), double.s(1)];
       const [callback, values] = [sum.s(), [n * 2, n, 2]];
       const expected = new Map(members.map(({ id }, i) => [id, values[i]]));
       expected.set(callback.id, n * 3 + 2);
-      await this.#insist(expected, () => huey.enqueue(chord(members, callback)));
+      const all = chord(members, callback);
+      await this.#insist(expected, () => huey.enqueue(all));
     }
   }
 
