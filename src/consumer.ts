@@ -37,10 +37,9 @@ export interface ConsumerOptions extends WorkerChoice {
   backoff?: number;
 }
 
-const OPTIONS = [
-  ..."workers kind concurrency modules periodic schedulerInterval healthCheckInterval flushLocks".split(" "),
-  ..."maxTasks maxMemory gracePeriod initialDelay maxDelay backoff".split(" "),
-];
+const OPTIONS =
+  ("workers kind concurrency modules periodic schedulerInterval healthCheckInterval flushLocks maxTasks " +
+    "maxMemory gracePeriod initialDelay maxDelay backoff").split(" ");
 /** For bringing back what was aborted. Beyond that, leases do it. */
 const LAST_WORDS = 5_000;
 const FIRST_PAUSE_AFTER_FAILURE = 500;

@@ -46,10 +46,8 @@ export interface HueyOptions {
   random?: () => number;
 }
 
-const OPTIONS = [
-  ..."storage results resultTtl storeIntermediateErrors lease maxDeliveries delivery timeZone immediate".split(" "),
-  ..."serializer clock random".split(" "),
-];
+const OPTIONS = ("storage results resultTtl storeIntermediateErrors lease maxDeliveries delivery timeZone immediate " +
+  "serializer clock random").split(" ");
 
 /**
  * Checks the options, and makes the core.
@@ -61,7 +59,7 @@ export function createCore(name: string, options: HueyOptions): Core {
     throw new TypeError(`A name must be 1 to 64 of A-Z a-z 0-9 _ . and -: current value is ${show(name)}`);
   }
   refuseUnknown(options, OPTIONS, "option of Huey");
-  const { storage: open = memory(), serializer = rich(), clock = systemClock, random } = options;
+  const { storage: open = memory(), serializer = rich(), clock = systemClock, random = Math.random } = options;
   if (typeof open !== "function") {
     throw new TypeError(
       `'storage' must be a factory, as memory() or sqlite("huey.db"): current value is ${show(open)}`,
@@ -82,6 +80,7 @@ export function createCore(name: string, options: HueyOptions): Core {
   const meter = new Meter();
   const storage = meter.through(open(name));
   const recorders = new Set<Recorder>();
+  let ids = 0;
   const storageTime = clock === systemClock ? () => undefined : () => clock.now();
   return {
     name,
@@ -91,18 +90,18 @@ export function createCore(name: string, options: HueyOptions): Core {
     pump: new Pump({ storage, clock, now: storageTime, recorders }),
     clock,
     storageTime,
-    random: random ?? Math.random,
-    newId: () => newId(clock.now()),
+    random,
+    // A UUID that begins with the time (version 7), and then counts: what is made one after the other lies side by side in
+    // a storage's index, also within a millisecond.
+    newId: () => {
+      const time = clock.now().toString(16).padStart(12, "0");
+      const counted = (0x7000 | ids++ & 0xfff).toString(16);
+      return `${time.slice(0, 8)}-${time.slice(8)}-${counted}${crypto.randomUUID().slice(18)}`;
+    },
     serializer,
     registry: new Registry(),
     signals: new Signals(),
     hooks: new Hooks(),
     recorders,
   };
-}
-
-/** A UUID that begins with the time (version 7): what is made together lies together in a storage's index. */
-function newId(now: number): string {
-  const time = now.toString(16).padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 }

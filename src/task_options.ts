@@ -140,10 +140,8 @@ export interface TaskSettings extends Required<CallSettings> {
   readonly catchUpAll: boolean;
 }
 
-const TASK_OPTIONS = [
-  ..."retries retryDelay retryBackoff retryMaxDelay retryJitter retryIf priority expires timeout".split(" "),
-  ..."resultTtl delivery context unique lock rateLimit concurrency".split(" "),
-];
+const TASK_OPTIONS = ("retries retryDelay retryBackoff retryMaxDelay retryJitter retryIf priority expires timeout " +
+  "resultTtl delivery context unique lock rateLimit concurrency").split(" ");
 const PERIODIC_OPTIONS = [...TASK_OPTIONS, "catchUp", "catchUpAll"];
 const PLAIN_OPTIONS = [...TASK_OPTIONS, "schema"];
 const CALL_OPTIONS = "delay eta priority retries retryDelay retryBackoff expires timeout id".split(" ");
