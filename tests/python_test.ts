@@ -15,7 +15,8 @@ import { inSandbox, ownRuntime } from "./sandbox.ts";
 
 const FOLDER = fileURLToPath(new URL("../examples/python/", import.meta.url));
 const python = process.env.PYTHON ?? "python3";
-const isThere = await promisify(execFile)(python, ["-c", "import huey, redis"]).then(() => true, () => false);
+const skip = await promisify(execFile)(python, ["-c", "import huey, redis"])
+  .then(() => false, () => "Python cannot import huey and redis here: install them, or set PYTHON and PYTHONPATH");
 
 test("a value goes through the tagged JSON as it is, a tuple becoming an array", () => {
   const value = {
@@ -92,7 +93,7 @@ function both(port: number): Record<string, string> {
 
 test(
   "python: what Python enqueues is run here, and its values and errors reach Python",
-  { skip: !isThere },
+  { skip },
   async () => {
     const server = await startRedis();
     await inSandbox(async (sandbox) => {
@@ -114,7 +115,7 @@ test(
 );
 
 test("python: what is enqueued here is run by Python's consumer, and its values and errors come back", {
-  skip: !isThere,
+  skip,
 }, async () => {
   const server = await startRedis();
   const consumer: ChildProcess = spawn(python, ["-m", "huey.bin.huey_consumer", "tasks.python", "-w", "1"], {
