@@ -337,6 +337,29 @@ huey.task("${name}", () => {});`,
   });
 });
 
+test("with --watch a source file that changes starts again, also after one that could not be loaded", async () => {
+  await inSandbox(async (sandbox) => {
+    const module = `${sandbox.folder}/app.ts`;
+    const app = new URL(`./fixtures/app.ts`, import.meta.url);
+    const write = (name: string) => {
+      writeFileSync(module, `import { huey } from "${app}";\nexport { huey };\nhuey.task("${name}", () => {});`);
+    };
+    write("codeBefore");
+    const args = ["consume", "app.ts", "-n", "--watch"];
+    const child = sandbox.start("src/cli/main.ts", args, ownRuntime, {}, sandbox.folder);
+    await child.wrote("Consumer of shared started");
+    writeFileSync(`${sandbox.folder}/data.txt`, "not a source");
+    writeFileSync(module, `throw new Error("half written");`);
+    await child.wrote("Waiting for a change");
+    write("codeAfter");
+    await child.wrote("Consumer of shared started", 2);
+    assertStringIncludes(child.output, "codeAfter");
+    assert(!child.output.includes("data.txt"));
+    child.kill("SIGTERM");
+    assertEquals(await child.ended, 0);
+  });
+});
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
