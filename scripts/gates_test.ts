@@ -77,6 +77,8 @@ const violations: { gate: string; files: Record<string, string>; says: string }[
     files: { "mod.ts": 'export { cwd } from "node:process";\n' },
     says: "core imports node:process",
   },
+  { gate: "links", files: { "docs/a.md": "[b](b.md)\n" }, says: "there is no docs/b.md" },
+  { gate: "links", files: { "docs/a.md": "# A\n\n[b](#b)\n" }, says: "docs/a.md has no such heading" },
   { gate: "file_lines", files: { "adapters/a.ts": "\n".repeat(301) }, says: "adapters/a.ts has 301 lines" },
   { gate: "names", files: { "src/utils.ts": "" }, says: "src/utils.ts says nothing" },
   { gate: "names", files: { "tests/camelCase_test.ts": "" }, says: "not in snake_case" },
