@@ -31,9 +31,10 @@ async function time(runtime: RuntimeName, kind: string, ms: number): Promise<num
     const consumer = sandbox.start("src/cli/main.ts", ["consume", module, ...flags], runtime);
     try {
       const steps = await (await calibrate(ms)).get({ blocking: true, timeout: "1m" });
-      // Each worker has to have made the function fast, and the one alone is timed as the others are.
+      // Each worker has to have made the function fast.
       await all(compute.map(Array.from({ length: TASKS * 2 }, () => [steps! / 20])));
-      const alone = await all(compute.map([[steps!]]));
+      let alone = Infinity;
+      for (let i = 0; i < 3; i++) alone = Math.min(alone, await all(compute.map([[steps!]])));
       ratio = await all(compute.map(Array.from({ length: TASKS }, () => [steps!]))) / alone;
     } finally {
       await huey.close();
