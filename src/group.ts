@@ -32,7 +32,12 @@ export class Group<Values extends unknown[] = unknown[]> {
 
   /** A chord: once all members have ended, `callback` is called with the given arguments and then the list of their values. */
   pipe<Given extends unknown[], R>(callback: Step<[...Given, Values[number][]], R>, ...args: Given): Chord<Values, R> {
-    return new Chord(this.members, new Task(toFields(callback, args)));
+    // One that is a member in several places is a chord of its own in each. Its ids are fixed here, since enqueuing the
+    // same chord again, as after an answer that was lost, must be enqueuing the same messages.
+    const members = this.members.map((member) =>
+      member instanceof Chord ? new Chord(member.members, new Task(member.callback.attach([]))) : member
+    );
+    return new Chord(members, new Task(toFields(callback, args)));
   }
 
   /** Gives each member a handler for its failure. */
@@ -125,11 +130,10 @@ export function chord<const Members extends readonly Member[], R>(
 
 /** Every task of a chord, the callbacks before those they wait for, each member's last stage knowing where its value goes. */
 export function flatten({ members, callback }: Chord, join?: TaskFields["join"]): { task: Task; parts?: number }[] {
-  const attached = callback.attach([]);
-  // One that is a member in several places is a chord of its own in each.
-  const fields = join ? attached : callback.fields;
-  const { id } = fields;
-  const waiting = { task: joined(new Task(fields), join), parts: members.length };
+  // Whoever makes it a member after this gets a chord of its own.
+  callback.attach([]);
+  const { id } = callback;
+  const waiting = { task: joined(callback as Task, join), parts: members.length };
   return [
     waiting,
     ...members.flatMap((member, index) => {

@@ -385,6 +385,20 @@ onEveryStorage("one chord may be a member in several places, and counts in each"
   assertEquals([await first.get(), await second.get()], [[5, 9, 5], [25]]);
 });
 
+// Seed 3000270 of the simulation: a producer that was not answered enqueues again.
+onEveryStorage("a chord of chords that is enqueued again while it is there is the same messages", async ({ huey }) => {
+  const { square, sum, list } = tasks(huey);
+  const inner = chord([square.s(1), square.s(2)], sum);
+  const outer = chord([inner, square.s(3)], list);
+  await huey.enqueue(outer);
+  const result = await huey.enqueue(outer);
+  await huey.drain();
+  assertEquals(await result.get(), [5, 9]);
+  assertEquals(await result.results.get(), [5, 9]);
+  const { queued, scheduled } = await huey.counts();
+  assertEquals({ queued, scheduled }, { queued: 0, scheduled: 0 });
+});
+
 onEveryStorage("one callback may be that of two chords", async ({ huey }) => {
   const { square, list } = tasks(huey);
   const callback = list.s();
