@@ -1,4 +1,5 @@
 import { command } from "./command.ts";
+import { installPrograms } from "./programs.ts";
 
 /** A runtime that the tests run under. */
 export interface Runtime {
@@ -13,8 +14,12 @@ export interface Runtime {
 
 const packages = new URL("./runtimes/", import.meta.url).pathname;
 
-/** Puts in place what deno.json names, and on Linux the Bun and the Node that `scripts/runtimes/deno.json` names. */
+/**
+ * Puts in place what deno.json names, on Linux the Bun and the Node that `scripts/runtimes/deno.json` names, and what the
+ * tests need besides.
+ */
 export async function install(): Promise<void> {
+  await installPrograms();
   const frozen = Deno.env.has("CI") ? ["--frozen"] : [];
   const folders = hasPackages() ? [".", packages] : ["."];
   for (const cwd of folders) {
