@@ -47,6 +47,7 @@ export class RedisStorage implements Storage {
   /** Begins the receipts of this storage: no other one's begin so. Made when it is needed, as Workers allow no ids at load. */
   #token?: string;
   #claims = 0;
+  readonly #peeks = new Map<string, { keys: string[]; values: Promise<unknown[]> }>();
   #sweptAt: number = performance.now();
   #unswept = SWEEP_AFTER;
   #isClosed = false;
@@ -131,8 +132,23 @@ export class RedisStorage implements Storage {
     return Number((await this.#values("put", space, now, ...args, ...this.#news(space, key)))[0]) === 1;
   }
 
+  /** What is asked for within one turn of the event loop goes in one request: who awaits many results looks for all. */
   async peek(space: Space, keys: string[], now?: number): Promise<(string | undefined)[]> {
-    return (await this.#values("peek", space, now, ...keys)).map(toLiving);
+    const group = `${space} ${at(now)}`;
+    let peek = this.#peeks.get(group);
+    if (!peek || peek.keys.length + keys.length > MOST_AT_ONCE) {
+      const all: string[] = [];
+      const own = peek = {
+        keys: all,
+        values: Promise.resolve().then(() => {
+          if (this.#peeks.get(group) === own) this.#peeks.delete(group);
+          return this.#values("peek", space, now, ...all);
+        }),
+      };
+      this.#peeks.set(group, peek);
+    }
+    const from = peek.keys.push(...keys) - keys.length;
+    return (await peek.values).slice(from, from + keys.length).map(toLiving);
   }
 
   async entries(space: Space, now?: number): Promise<[key: string, value: string][]> {
