@@ -33,12 +33,12 @@ const STYLE = `
   .row { font-weight: 600 }
   .other { fill: #59636e }
   .ours { font-weight: 600 }
-  rect { fill: #afb8c1 }
+  rect.other { fill: #afb8c1 }
   rect.ours { fill: #1a7f5a }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc }
     .other { fill: #9198a1 }
-    rect { fill: #4d5662 }
+    rect.other { fill: #4d5662 }
     rect.ours { fill: #3fb68b }
   }`;
 
