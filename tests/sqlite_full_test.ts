@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { ConfigurationError, Huey, HueyError } from "@hq/huey";
 import { sqlite, type SqliteDatabase } from "@hq/huey/sqlite";
 import { TestClock } from "@hq/huey/testing";
@@ -46,52 +46,65 @@ test("on a disk that is full a call throws, and what was done is settled when th
   }
 });
 
-/** A file system of little room; `undefined` where none may be mounted. */
-function mountSmall(): string | undefined {
+const ROOM = 256 * 1024;
+
+/** Makes a file system of little room, in this folder. */
+function mountSmall(folder: string): void {
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${ROOM}`, "tmpfs", folder], { stdio: "ignore" });
+}
+
+/** Ends it, and removes the folder. */
+function unmount(folder: string): void {
+  execFileSync("umount", ["-l", folder]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Whether we may. */
+function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), "huey-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], { stdio: "ignore" });
-    return folder;
+    mountSmall(folder);
   } catch {
     rmSync(folder, { recursive: true, force: true });
-    return undefined;
+    return false;
   }
+  unmount(folder);
+  return true;
 }
 
+/** Writes until nothing more can be written. */
 function fill(path: string): void {
   for (const size of [4_096, 1]) {
-    try {
-      for (;;) writeFileSync(path, new Uint8Array(size), { flag: "a" });
-    } catch {
-      // Full, for pieces of this size.
-    }
+    assertThrows(() => {
+      // Not for ever, should it not be the small one.
+      for (let written = 0; written <= ROOM; written += size) writeFileSync(path, new Uint8Array(size), { flag: "a" });
+    }, Error);
   }
 }
-
-const small = mountSmall();
 
 test(
   "a database that cannot be opened as the disk is full is opened when there is room",
-  { skip: !small },
+  { skip: !canMount() },
   async () => {
-    const path = join(small!, "huey.db");
+    const folder = mkdtempSync(join(tmpdir(), "huey-"));
+    mountSmall(folder);
     try {
+      const path = join(folder, "huey.db");
       const first = new Huey("full", { storage: sqlite(path) });
       const result = await first.task("echo", (text: string) => text)("hello");
       await first.close();
-      fill(join(small!, "filler"));
+      fill(join(folder, "filler"));
       const second = new Huey("full", { storage: sqlite(path) });
       second.task("echo", (text: string) => text);
       const error = await assertRejects(() => second.drain(), HueyError);
       // With that a consumer would give up.
       assert(!(error instanceof ConfigurationError), `${error}`);
-      rmSync(join(small!, "filler"));
+      rmSync(join(folder, "filler"));
       await second.drain();
       assertEquals(await second.result(result.id).get(), "hello");
       await second.close();
     } finally {
-      execFileSync("umount", ["-l", small!]);
-      rmSync(small!, { recursive: true, force: true });
+      unmount(folder);
     }
   },
 );
