@@ -156,6 +156,7 @@ test("kill -9 of a worker process fails the task that it had, at once", async ()
     process.kill(pids(sandbox, "computes begun")[0], "SIGKILL");
     assertMatch(await failure(result), /^WorkerDied: The worker of task computes .* ended with SIGKILL$/);
     assertEquals(pids(sandbox, "computes begun").length, 1);
+    await child.wrote("ended with SIGKILL, with a task: starting another");
     assertMatch(child.output, /ERROR Worker \d \(pid \d+\) ended with SIGKILL, with a task: starting another/);
     child.kill("SIGTERM");
     assertEquals(await child.ended, 0, child.output);
