@@ -68,7 +68,9 @@ export class Reading {
 
   /** How many tasks are in each state. */
   counts(): Promise<Counts> {
-    return this.#share("counts", () => this.core.storage.counts(this.core.storageTime()));
+    return this.#share("counts", () => {
+      return this.core.storage.counts(this.core.storageTime(), { results: false });
+    });
   }
 
   /** The first messages of a state. */

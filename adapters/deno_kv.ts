@@ -27,6 +27,7 @@ import type {
 import { type Duration, toMilliseconds } from "../src/time.ts";
 import { readNext } from "./deno_kv_claim.ts";
 import { Connection } from "./deno_kv_connection.ts";
+import { readCounts } from "./deno_kv_counts.ts";
 import type { Kv } from "./deno_kv_database.ts";
 import { type Entry, PREFIXES, toStored } from "./deno_kv_entry.ts";
 import { exchange, readMarks } from "./deno_kv_exchange.ts";
@@ -66,7 +67,7 @@ export interface DenoKvOptions {
  * Any number of names and processes may share it; of a local file only one process at a time can write, and the others
  * try again. Messages of one priority are handed out in the order in which one process has added them; between processes
  * their clocks decide. What belongs together is one commit: a message, or a settlement with its result and what follows,
- * may have 736 KiB, and an id or a key a little under 2 KiB. `counts` reads all it counts.
+ * may have 736 KiB, and an id or a key a little under 2 KiB. `counts` takes one read, but for the results, which it reads.
  *
  * A database that is opened here is opened when the storage is first used, and closed with the last storage of the
  * factory. One that is given stays open.
@@ -142,16 +143,11 @@ class DenoKvStorage implements Storage {
     });
   }
 
-  counts(now?: number): Promise<Counts> {
-    const count = async (tx: Transaction, state: State): Promise<number> => (await tx.list(PREFIXES[state])).length;
-    return this.#do(async (tx) => ({
-      queued: await count(tx, "queued"),
-      scheduled: await count(tx, "scheduled"),
-      waiting: await count(tx, "waiting"),
-      running: await count(tx, "running"),
-      dead: await count(tx, "dead"),
-      results: await countValues(tx, "results", this.#at(now)),
-    }));
+  async counts(now?: number, { results = true }: { results?: boolean } = {}): Promise<Counts> {
+    this.#begin();
+    const time = this.#at(now);
+    const counts = await readCounts(this.#queue);
+    return { ...counts, results: results ? await countValues(await this.#queue.begin(), "results", time) : 0 };
   }
 
   async flush(what: Flushed[]): Promise<void> {

@@ -17,6 +17,8 @@ export interface Commit {
   checks: { key: KvKey; versionstamp: string | null }[];
   /** What is written; without a value the key is removed. */
   writes: { key: KvKey; value?: Uint8Array; expireIn?: number }[];
+  /** What is added to numbers. Who adds is in nobody's way. */
+  sums: { key: KvKey; by: number }[];
 }
 
 /** What a commit has changed, for those of this process who wait. */
@@ -96,13 +98,15 @@ export class Connection {
   }
 
   /** Commits; gives the new versionstamp, or `undefined` if something is not as it was. */
-  async commit({ checks, writes }: Commit): Promise<string | undefined> {
+  async commit({ checks, writes, sums }: Commit): Promise<string | undefined> {
     const result = await this.#patiently((kv) => {
       const atomic = kv.atomic().check(...checks);
       for (const { key, value, expireIn } of writes) {
         if (value === undefined) atomic.delete(key);
         else atomic.set(key, value, expireIn === undefined ? undefined : { expireIn });
       }
+      // Less than nothing is added by going round: the sums are of 64 bits.
+      for (const { key, by } of sums) atomic.sum(key, BigInt.asUintN(64, BigInt(by)));
       return atomic.commit();
     });
     return result.ok ? result.versionstamp : undefined;

@@ -37,6 +37,8 @@ export interface KvAtomic {
   set(key: KvKey, value: unknown, options?: { expireIn?: number }): this;
   /** Removes a key. */
   delete(key: KvKey): this;
+  /** Adds to a number of 64 bits, a `KvU64`; beyond the largest one it begins at 0 again. */
+  sum(key: KvKey, by: bigint): this;
   /** Makes it happen. */
   commit(): Promise<{ ok: true; versionstamp: string } | { ok: false }>;
 }

@@ -24,6 +24,8 @@ export interface Entry {
   note?: string;
   /** The unique key it holds. */
   hold?: Held;
+  /** Whether it is counted among those of its state. What was written before anything was counted is not. */
+  counted?: true;
   /** The parts of one that was added with `parts`. */
   parts?: {
     /** Under what they are kept. */
@@ -46,6 +48,11 @@ export const PREFIXES: Record<State, KvKey> = {
   running: ["r"],
   dead: ["d"],
 };
+
+/** Where the number of messages in a state is kept: it is changed by the commits that move them, and by nothing else. */
+export function countKey(state: State): KvKey {
+  return ["n", state];
+}
 
 /** A message's key without its id, which is what is kept under its id. */
 export type Place = (string | number)[];

@@ -11,6 +11,7 @@ import {
 } from "../src/storage.ts";
 import { claim as claimInto } from "./deno_kv_claim.ts";
 import { pause } from "./deno_kv_connection.ts";
+import { beginCounting } from "./deno_kv_counts.ts";
 import type { KvKey } from "./deno_kv_database.ts";
 import { type Entry, placeKey, toMessage } from "./deno_kv_entry.ts";
 import { holdKey } from "./deno_kv_holds.ts";
@@ -25,6 +26,7 @@ type Answer = boolean | Enqueued;
 /** Settles, adds and hands out. */
 export async function exchange(queue: Queue, asked: Exchange, now: number): Promise<Exchanged> {
   const { request, settle = [], enqueue = [], claim } = asked;
+  await beginCounting(queue);
   const answers: Answer[] = [];
   const handed: Entry[] = [];
   const exchanged: Exchanged = { now, settled: [], enqueued: [], deliveries: [], recovered: 0, promoted: 0 };

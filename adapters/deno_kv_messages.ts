@@ -1,5 +1,5 @@
 import type { Enqueued, Join, Message, Settlement, State } from "../src/storage.ts";
-import { BODIES, type Entry, entryKey, type Place, placeKey, placeOf } from "./deno_kv_entry.ts";
+import { BODIES, countKey, type Entry, entryKey, type Place, placeKey, placeOf } from "./deno_kv_entry.ts";
 import { finishHold, freeHold, resumeHold, takeHold } from "./deno_kv_holds.ts";
 import { addParts, dropParts } from "./deno_kv_parts.ts";
 import { dropText, writeText } from "./deno_kv_text.ts";
@@ -105,9 +105,13 @@ export class Messages {
   /** Makes the lease of a message end at an instant, even if it has lapsed and the message is back in the queue. */
   lend(tx: Transaction, entry: Entry, lapses: number, receipt: string | undefined = entry.receipt): Entry {
     leave(tx, entry);
-    const lent: Entry = { ...entry, state: "running", receipt, lapses };
-    put(tx, lent);
-    return lent;
+    return put(tx, { ...entry, state: "running", receipt, lapses });
+  }
+
+  /** Counts one, unless it is counted already. */
+  count(tx: Transaction, entry: Entry): void {
+    leave(tx, entry);
+    put(tx, entry);
   }
 
   /** Removes a message; its unique key is free at once. */
@@ -184,12 +188,17 @@ function leave(tx: Transaction, entry: Entry): void {
   const key = entryKey(entry);
   tx.check(key);
   tx.delete(key);
+  if (entry.counted) tx.add(countKey(entry.state), -1);
 }
 
-function put(tx: Transaction, entry: Entry): void {
+/** Puts a message into its place; gives it as it is there. */
+function put(tx: Transaction, message: Entry): Entry {
+  const entry: Entry = { ...message, counted: true };
   tx.set(entryKey(entry), entry);
   tx.set(placeKey(entry.message.id), placeOf(entry));
   if (entry.state === "queued") tx.ready(-Infinity);
   else if (entry.state === "scheduled") tx.ready(entry.message.eta!);
   else if (entry.state === "running") tx.ready(entry.lapses!);
+  tx.add(countKey(entry.state), 1);
+  return entry;
 }

@@ -21,6 +21,8 @@ export class Queue {
   readonly messages: Messages;
   /** Whether a value with chunks, or a mark, was ever written, as far as is known here. */
   rare = false;
+  /** Whether it was seen to that what is added to an empty database is counted from the first message on. */
+  counting = false;
   readonly #connection: Connection;
   readonly #handedOut = new Map<string, { entry: Entry; versionstamp: string }>();
   #swept = Date.now();

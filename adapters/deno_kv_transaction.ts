@@ -52,6 +52,7 @@ export class Transaction {
   readonly #known = new Map<string, Known>();
   readonly #checked = new Map<string, KvKey>();
   readonly #writes = new Map<string, Write>();
+  readonly #sums = new Map<string, { key: KvKey; by: number }>();
   readonly #touched = new Set<string>();
   #due = Infinity;
   #size = { checks: 0, mutations: 0, keys: 0, bytes: 0 };
@@ -88,6 +89,14 @@ export class Transaction {
   async bytes(keys: KvKey[]): Promise<(Uint8Array | undefined)[]> {
     const entries = await this.#connection.get(keys.map((key) => this.#full(key)));
     return entries.map(({ value }) => value === null ? undefined : value as Uint8Array);
+  }
+
+  /** The numbers under keys, as {@linkcode Transaction.add} has made them; 0 where there is none. */
+  async numbers(keys: KvKey[]): Promise<number[]> {
+    const entries = await this.#connection.get(keys.map((key) => this.#full(key)));
+    return entries.map(({ value }) =>
+      value === null ? 0 : Number(BigInt.asIntN(64, (value as { value: bigint }).value))
+    );
   }
 
   /** Takes it for known what is under a key. If that is wrong, and it is checked, the commit fails. */
@@ -143,6 +152,15 @@ export class Transaction {
     this.#write({ key, value: undefined });
   }
 
+  /** Adds to a number. That needs no check, since it does not matter in which order it is done. */
+  add(key: KvKey, by: number): void {
+    const name = JSON.stringify(key);
+    const before = this.#sums.get(name);
+    this.#sums.set(name, { key, by: by + (before?.by ?? 0) });
+    this.#undo.push(() => before ? this.#sums.set(name, before) : this.#sums.delete(name));
+    if (!before) this.#count(key, 8, { mutations: 1 });
+  }
+
   /** Somebody may wait for this key. */
   touch(topic: string): void {
     this.#touched.add(topic);
@@ -165,7 +183,7 @@ export class Transaction {
 
   /** Whether something is going to be written. */
   get dirty(): boolean {
-    return this.#writes.size > 0;
+    return this.#writes.size > 0 || this.#sums.size > 0;
   }
 
   /** Commits, if something was written; tells whether it was possible. */
@@ -182,6 +200,7 @@ export class Transaction {
         value: bytes,
         expireIn,
       })),
+      sums: [...this.#sums.values()].filter(({ by }) => by !== 0).map(({ key, by }) => ({ key: this.#full(key), by })),
     });
     if (versionstamp === undefined) return false;
     this.versionstamp = versionstamp;

@@ -180,7 +180,7 @@ export async function drain(core: Core, options: DrainOptions, scheduler: Schedu
     if (isCut) stoppedBy ??= "budget";
   }
   if (stoppedBy && core.storage.requests - before + 2 <= maxRequests && !core.meter.isClosed) {
-    report.remaining = (await core.storage.counts(core.storageTime())).queued;
+    report.remaining = (await core.storage.counts(core.storageTime(), { results: false })).queued;
   }
   return { ...report, requests: core.storage.requests - before, stoppedBy: stoppedBy ?? "empty" };
 }

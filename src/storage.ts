@@ -252,8 +252,8 @@ export interface Storage {
    */
   list(state: State, options?: { limit?: number; now?: number }): Promise<Stored[]>;
 
-  /** How many messages are in each state, and how many results there are. */
-  counts(now?: number): Promise<Counts>;
+  /** How many messages are in each state, and how many results; `results: false`: nobody looks at their number. */
+  counts(now?: number, options?: { results?: boolean }): Promise<Counts>;
 
   /**
    * Removes all messages in these states (their unique keys are free then) and all keys of these spaces, and frees, for

@@ -33,9 +33,9 @@ export async function connect(path: string): Promise<StorageFactory> {
   };
 }
 
-/** All keys of a database, without the two parts that all of them have, but for the bell and the answers to requests. */
+/** All keys of a database, without the two parts that all of them have, but for the bell, counts and answers to requests. */
 export async function keysOf(kv: Kv): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of kv.list({ prefix: ["huey"] })) keys.push(key.slice(2).join(" "));
-  return keys.filter((key) => key !== "bell" && key !== "rare" && !key.startsWith("a "));
+  return keys.filter((key) => key !== "bell" && key !== "rare" && !/^[an] /.test(key));
 }

@@ -50,7 +50,8 @@ async function drainOnce({ huey, flags }: Call): Promise<number> {
     stoppedBy ??= signal;
     stopping.abort();
   });
-  const ready = (await huey.counts()).queued;
+  const { storage } = huey.core;
+  const ready = (await storage.counts(huey.core.storageTime(), { results: false })).queued;
   const progress = new Progress("draining", Math.min(ready, options.maxTasks ?? 100));
   const unwatch = huey.postExecute(() => progress.add());
   try {

@@ -13,6 +13,12 @@ async function twoOfEach(bench: Bench): Promise<void> {
   await bench.enqueue(message("waiting 1", { parts: 1 }), message("waiting 2", { parts: 2 }));
 }
 
+/** All of them but the results, without asking for those. */
+async function messagesOf(bench: Bench): Promise<number[]> {
+  const { queued, scheduled, waiting, running, dead } = await bench.storage.counts(bench.now, { results: false });
+  return [queued, scheduled, waiting, running, dead];
+}
+
 async function countsOf(bench: Bench): Promise<number[]> {
   const { queued, scheduled, waiting, running, dead, results } = await bench.storage.counts(bench.now);
   return [queued, scheduled, waiting, running, dead, results];
@@ -134,6 +140,7 @@ export const viewCases: readonly Case[] = [
       await bench.storage.put("keys", "a", "1", { now: bench.now });
       await bench.enqueue(message("queued 3"));
       same(await countsOf(bench), [3, 2, 2, 2, 2, 1], "the counts");
+      same(await messagesOf(bench), [3, 2, 2, 2, 2], "the counts of messages alone");
     },
   },
   {
@@ -144,6 +151,7 @@ export const viewCases: readonly Case[] = [
       same(await countsOf(bench), [2, 2, 2, 2, 2, 0], "the counts before");
       await bench.claim(0);
       same(await countsOf(bench), [6, 0, 2, 0, 2, 0], "the counts after");
+      same(await messagesOf(bench), [6, 0, 2, 0, 2], "the counts of messages alone, after");
     },
   },
   {

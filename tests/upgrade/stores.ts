@@ -117,20 +117,26 @@ const kvEntries: Keeper = {
   read: async (folder, use) => {
     const kv: Kv = await openKv();
     const entries: [key: string[], value: string][] = JSON.parse(readFileSync(join(folder, "kv.json"), "utf8"));
-    for (const [key, value] of entries) {
-      await kv.atomic().set(key.map(unpackPart) as string[], unpackPart(value)).commit();
+    for (const [packed, value] of entries) {
+      const key = packed.map(unpackPart) as string[];
+      const unpacked = unpackPart(value);
+      const atomic = kv.atomic();
+      await (typeof unpacked === "bigint" ? atomic.sum(key, unpacked) : atomic.set(key, unpacked)).commit();
     }
     await use(denoKv(kv));
     kv.close();
   },
 };
 
-/** A part of a key, or a value: bytes are marked, all else is JSON. */
+/** A part of a key, or a value: bytes and sums are marked, all else is JSON. */
 function packPart(part: unknown): string {
+  const sum = (part as { value?: unknown } | null)?.value;
+  if (typeof sum === "bigint") return `n${sum}`;
   return part instanceof Uint8Array ? `b${btoa(String.fromCharCode(...part))}` : `j${JSON.stringify(part)}`;
 }
 
 function unpackPart(part: string): unknown {
+  if (part[0] === "n") return BigInt(part.slice(1));
   return part[0] === "b"
     ? Uint8Array.from(atob(part.slice(1)), (byte) => byte.charCodeAt(0))
     : JSON.parse(part.slice(1));
