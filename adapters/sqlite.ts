@@ -69,6 +69,7 @@ const WORK = "work";
 class SqliteStorage implements Storage {
   requests = 0;
   readonly isPrivate: boolean;
+  readonly isEmbedded = true;
   readonly #database: Connection;
   readonly #queue: string;
   readonly #tables: Tables;
@@ -140,7 +141,7 @@ class SqliteStorage implements Storage {
       waiting: this.#tables.messages.count("waiting"),
       running: this.#tables.messages.count("running"),
       dead: this.#tables.messages.count("dead"),
-      results: this.#tables.values.count("results", this.#at(now)),
+      results: this.#tables.values.countResults(this.#at(now)),
     }));
   }
 

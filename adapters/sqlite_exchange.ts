@@ -1,7 +1,8 @@
 import type { Delivery, Exchange, Exchanged, Mark, Settlement } from "../src/storage.ts";
 import type { Answer, Answers } from "./sqlite_answers.ts";
+import type { Ending } from "./sqlite_ends.ts";
 import type { Messages } from "./sqlite_messages.ts";
-import type { Values } from "./sqlite_values.ts";
+import type { Entry, Values } from "./sqlite_values.ts";
 
 /** What one name has in a database. */
 export interface Tables {
@@ -44,7 +45,7 @@ export function applyExchange(
 
 /** Finds the marks on messages. Most of the time there are none at all, which is asked only once. */
 export function findMarks(values: Values, now: number): (message: { id: string; name: string }) => Mark[] {
-  if (!values.some("revoked")) return () => [];
+  if (!values.hasMarks()) return () => [];
   return ({ id, name }) =>
     [`id:${id}`, `name:${name}`].flatMap((key) => {
       const value = values.get("revoked", key, now);
@@ -52,41 +53,57 @@ export function findMarks(values: Values, now: number): (message: { id: string; 
     });
 }
 
-/** Those that only end a delivery and write values are applied together, as far as they are neighbours. */
+/** Those that only end a delivery with an outcome are applied together, as far as they are neighbours. */
 function applySettlements(tables: Tables, settle: Settlement[], now: number): boolean[] {
   const settled: boolean[] = [];
   while (settled.length < settle.length) {
-    const plain = countWhile(settle, settled.length, isPlain);
-    if (plain < 2) settled.push(applySettlement(tables, settle[settled.length], now));
-    else settled.push(...applyPlain(tables, settle.slice(settled.length, settled.length + plain), now));
+    const ends = endsFrom(settle, settled.length, now);
+    if (ends.length === 0) settled.push(applySettlement(tables, settle[settled.length], now));
+    else settled.push(...applyEnds(tables, settle.slice(settled.length, settled.length + ends.length), ends, now));
   }
   return settled;
 }
 
-function countWhile<T>(list: T[], from: number, test: (item: T) => boolean): number {
-  let to = from;
-  while (to < list.length && test(list[to])) to++;
-  return to - from;
+/** An end of a delivery, and what else it writes. */
+type End = Ending & { others: Entry[] };
+
+/** Of the settlements from one on, as many as only end deliveries with outcomes, each another one. */
+function endsFrom(settle: Settlement[], from: number, now: number): End[] {
+  const ends: End[] = [];
+  const seen = new Set<string>();
+  for (let i = from; i < settle.length; i++) {
+    const end = toEnd(settle[i], now);
+    if (!end || seen.has(end.receipt) || seen.has(end.id)) break;
+    seen.add(end.receipt).add(end.id);
+    ends.push(end);
+  }
+  return ends;
 }
 
-function isPlain({ receipt, retry, release, bury, writes = [], enqueue = [], joins = [] }: Settlement): boolean {
-  return receipt !== undefined && !retry && !release && bury === undefined && enqueue.length + joins.length === 0 &&
-    writes.every(({ value }) => value !== undefined);
+function toEnd(settlement: Settlement, now: number): End | undefined {
+  const { receipt, retry, release, bury, writes = [], enqueue = [], joins = [] } = settlement;
+  if (receipt === undefined || retry || release || bury !== undefined || enqueue.length + joins.length > 0) return;
+  let outcome: Entry | undefined;
+  const others: Entry[] = [];
+  for (const { space, key, value, ttl } of writes) {
+    if (value === undefined || (outcome && space === "results")) return;
+    const entry: Entry = { space, key, value, until: ttl === undefined ? null : now + ttl };
+    if (space === "results") outcome = entry;
+    else others.push(entry);
+  }
+  return outcome && { receipt, id: outcome.key, value: outcome.value, until: outcome.until ?? null, others };
 }
 
-function applyPlain({ messages, values }: Tables, settle: Settlement[], now: number): boolean[] {
-  const settled = messages.finishAll(settle.map(({ receipt }) => receipt!), now);
-  values.setAll(
-    settle.flatMap(({ writes = [] }, i) =>
-      settled[i]
-        ? writes.map(({ space, key, value, ttl }) => ({
-          ...{ space, key, value: value! },
-          until: ttl === undefined ? undefined : now + ttl,
-        }))
-        : []
-    ),
-  );
-  return settled;
+function applyEnds(tables: Tables, settle: Settlement[], ends: End[], now: number): boolean[] {
+  const { messages, values } = tables;
+  const settled = messages.endAll(ends, now);
+  const others = ends.filter((_, i) => settled[i]).flatMap(({ id, others }) => {
+    values.written("results", id);
+    return others;
+  });
+  if (others.length > 0) values.setAll(others);
+  // Nobody has that delivery, or its outcome is another task's.
+  return settled.map((done, i) => done || applySettlement(tables, settle[i], now));
 }
 
 function applySettlement({ messages, values }: Tables, settlement: Settlement, now: number): boolean {

@@ -1,11 +1,13 @@
+import type { State } from "../src/storage.ts";
 import type { Connection } from "./sqlite_connection.ts";
+import { RANKS } from "./sqlite_rows.ts";
 
 const HOLDER = "SELECT id FROM huey_holds WHERE queue = ? AND key = ? AND (NOT finished OR until > ?)";
 const TAKE = "INSERT OR REPLACE INTO huey_holds (queue, key, id, until) VALUES (?, ?, ?, ?)";
 const FREE = "DELETE FROM huey_holds WHERE queue = ? AND key = ? AND id = ? AND (until IS NULL OR until <= ?)";
 const FINISH = "UPDATE huey_holds SET finished = 1 WHERE queue = ? AND key = ? AND id = ?";
 const RESUME = "UPDATE huey_holds SET finished = 0 WHERE queue = ? AND key = ? AND id = ? AND until > ?";
-const CLEAR = `DELETE FROM huey_holds WHERE queue = ? AND EXISTS (SELECT 1 FROM huey_messages AS held
+const CLEAR = `DELETE FROM huey_holds WHERE queue = ? AND EXISTS (SELECT 1 FROM huey_tasks AS held
   WHERE held.queue = huey_holds.queue AND held.id = huey_holds.id
     AND held.unique_key = huey_holds.key AND held.state = ?)`;
 const CLEAR_FINISHED = "DELETE FROM huey_holds WHERE queue = ? AND finished";
@@ -46,7 +48,7 @@ export class Holds {
   }
 
   /** The keys of all messages in a state are free at once. */
-  clear(state: string): void {
-    this.#database.run(CLEAR, this.#queue, state);
+  clear(state: State): void {
+    this.#database.run(CLEAR, this.#queue, RANKS[state]);
   }
 }

@@ -8,13 +8,24 @@ export const COLUMNS = "seq, id, name, body, state, eta, delay, priority, parts,
 /** The columns of a {@linkcode FirstRow}. */
 export const FIRST_COLUMNS = "seq, id, name, body, eta, priority, parts, unique_key, deliveries";
 
-/** A message in its table. */
+/**
+ * The states by the numbers they have in the table. Those that touch one another when a task ends and the next is handed
+ * out are neighbours.
+ */
+export const RANKS = { ended: 0, running: 1, queued: 2, scheduled: 3, waiting: 4, dead: 5 } as const satisfies
+  & Record<State, number>
+  & Record<"ended", number>;
+
+/** One of {@linkcode RANKS}. */
+export type Rank = typeof RANKS[keyof typeof RANKS];
+
+/** A task in its table. One that has `ended` is no message any more: it has an outcome, and nothing else that counts. */
 export interface Row {
   seq: number;
   id: string;
   name: string;
   body: string;
-  state: State;
+  state: Rank;
   eta: number | null;
   delay: number | null;
   priority: number;
@@ -23,6 +34,8 @@ export interface Row {
   deliveries: number;
   note: string | null;
 }
+
+const STATES = Object.keys(RANKS) as State[];
 
 /** What of it a message that is handed out can have: the fewer columns, the faster. */
 export type FirstRow = Pick<
@@ -48,7 +61,7 @@ export function toMessage(
 /** The message of a row, and where it is. */
 export function toStored(row: Row): Stored {
   const { state, deliveries, note } = row;
-  return { message: toMessage(row), state, deliveries, ...note !== null && { note } };
+  return { message: toMessage(row), state: STATES[state], deliveries, ...note !== null && { note } };
 }
 
 /** How many rows one statement writes: what it costs to begin one is more than what a row costs. */
@@ -67,11 +80,21 @@ export function writeRows(
   values: SqliteValue[],
 ): number {
   let changed = 0;
+  eachStatement(statements, width, values, (sql, some) => changed += database.run(sql, ...some));
+  return changed;
+}
+
+/** Hands rows of so many values to statements of {@linkcode inRows}, as many as each of them takes. */
+export function eachStatement(
+  statements: readonly string[],
+  width: number,
+  values: SqliteValue[],
+  use: (sql: string, values: SqliteValue[]) => void,
+): void {
   let at = 0;
   for (const [i, size] of SIZES.entries()) {
     for (const step = size * width; at + step <= values.length; at += step) {
-      changed += database.run(statements[i], ...values.slice(at, at + step));
+      use(statements[i], step === values.length ? values : values.slice(at, at + step));
     }
   }
-  return changed;
 }

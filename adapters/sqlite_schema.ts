@@ -5,10 +5,13 @@ import type { SqliteDatabase } from "./sqlite_database.ts";
  * How the schema came to be: the n-th list of statements leads from version n to version n + 1. What is published here
  * is not changed any more, only added to.
  *
- * A message's `seq` is its place among all others: whoever joins the back of something gets the highest one, so "first
- * in, first out" is the order of the table itself. The indexes of the states are partial, so that a message costs only
- * what its state needs. The names begin with `huey_`, and the version has a table of its own, because the database may
- * be shared with an application's tables.
+ * A task has one row all its life, and its outcome is kept in it: what is written in a transaction are whole pages, and so
+ * a task that ends and the one that is begun with touch two of them most of the time. A task's `seq` is its place among
+ * all others: whoever joins the back of something gets the highest one, so "first in, first out" is the order of the
+ * table itself. The line is one index for all states, in which `place` is what counts in a state: when an outcome expires
+ * or a lease lapses, the priority (negative, so that the highest is first), the eta; those that have ended, that run and
+ * that come next are neighbours in it. The names begin with `huey_`, and the version has a table of its own, because the
+ * database may be shared with an application's tables.
  */
 export const MIGRATIONS: readonly (readonly string[])[] = [[
   `CREATE TABLE huey_messages (
@@ -68,6 +71,42 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
     PRIMARY KEY (queue, request)
   ) WITHOUT ROWID`,
   `CREATE INDEX huey_requests_until ON huey_requests (queue, until)`,
+], [
+  `CREATE TABLE huey_tasks (
+    seq INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    id TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    place NUMERIC,
+    priority REAL NOT NULL DEFAULT 0,
+    deliveries INTEGER NOT NULL DEFAULT 0,
+    token TEXT,
+    eta INTEGER,
+    delay INTEGER,
+    parts INTEGER,
+    missing INTEGER,
+    unique_key TEXT,
+    name TEXT,
+    until INTEGER,
+    outcome TEXT,
+    note TEXT,
+    body TEXT
+  )`,
+  `INSERT INTO huey_tasks (seq, queue, id, state, place, priority, deliveries, token, eta, delay, parts, missing,
+    unique_key, name, note, body)
+  SELECT seq, queue, id,
+    CASE state WHEN 'running' THEN 1 WHEN 'queued' THEN 2 WHEN 'scheduled' THEN 3 WHEN 'waiting' THEN 4 ELSE 5 END,
+    CASE state WHEN 'running' THEN lapses WHEN 'queued' THEN -priority WHEN 'scheduled' THEN eta END,
+    priority, deliveries, token, eta, delay, parts, missing, unique_key, name, note, body
+  FROM huey_messages`,
+  `CREATE UNIQUE INDEX huey_tasks_id ON huey_tasks (queue, id)`,
+  `INSERT INTO huey_tasks (queue, id, state, place, until, outcome)
+  SELECT queue, key, 0, until, until, value FROM huey_values WHERE space = 'results'
+  ON CONFLICT (queue, id) DO UPDATE SET until = excluded.until, outcome = excluded.outcome`,
+  `CREATE INDEX huey_tasks_line ON huey_tasks (queue, state, place)`,
+  `CREATE INDEX huey_tasks_outcome ON huey_tasks (queue, until) WHERE state > 0 AND outcome IS NOT NULL`,
+  `DROP TABLE huey_messages`,
+  `DELETE FROM huey_values WHERE space = 'results'`,
 ]];
 
 /**

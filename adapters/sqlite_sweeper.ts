@@ -1,14 +1,19 @@
 import type { Connection } from "./sqlite_connection.ts";
+import { RANKS } from "./sqlite_rows.ts";
 
 /** When it is time to look for what has expired: after so many writes, or so many milliseconds. */
 const EVERY = { writes: 100, interval: 1_000 };
 
+const OUTCOMES = `FROM huey_tasks WHERE queue = ? AND state = ${RANKS.ended} AND place <= ?`;
 const VALUES = "FROM huey_values WHERE queue = ? AND until <= ?";
 const HOLDS = "FROM huey_holds WHERE queue = ? AND finished AND until <= ?";
 const ANSWERS = "FROM huey_requests WHERE queue = ? AND until <= ?";
 
-const ANY = `SELECT EXISTS (SELECT 1 ${VALUES}) OR EXISTS (SELECT 1 ${HOLDS}) OR EXISTS (SELECT 1 ${ANSWERS}) AS found`;
+const ANY = `SELECT ${
+  [OUTCOMES, VALUES, HOLDS, ANSWERS].map((from) => `EXISTS (SELECT 1 ${from})`).join(" OR ")
+} AS found`;
 const SWEEPS = [
+  `DELETE FROM huey_tasks WHERE seq IN (SELECT seq ${OUTCOMES} ORDER BY place LIMIT ? + 0)`,
   `DELETE FROM huey_values WHERE (queue, space, key) IN (SELECT queue, space, key ${VALUES} ORDER BY until LIMIT ? + 0)`,
   `DELETE FROM huey_holds WHERE (queue, key) IN (SELECT queue, key ${HOLDS} ORDER BY until LIMIT ? + 0)`,
   `DELETE FROM huey_requests WHERE (queue, request) IN (SELECT queue, request ${ANSWERS} ORDER BY until LIMIT ? + 0)`,
@@ -34,7 +39,7 @@ export class Sweeper {
     this.#writes = 0;
     this.#sweptAt = now;
     const [queue, database] = [this.#queue, this.#database];
-    if (!database.get<{ found: number }>(ANY, queue, now, queue, now, queue, now)!.found) return;
+    if (!database.get<{ found: number }>(ANY, queue, now, queue, now, queue, now, queue, now)!.found) return;
     for (const statement of SWEEPS) database.run(statement, queue, now, most);
   }
 }

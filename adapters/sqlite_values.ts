@@ -1,6 +1,7 @@
 import type { Space } from "../src/storage.ts";
 import type { Connection } from "./sqlite_connection.ts";
 import type { SqliteValue } from "./sqlite_database.ts";
+import { type Living, Outcomes } from "./sqlite_outcomes.ts";
 import { inRows, writeRows } from "./sqlite_rows.ts";
 
 const GET = "SELECT value, until FROM huey_values WHERE queue = ? AND space = ? AND key = ?";
@@ -12,21 +13,30 @@ const ENTRIES = `SELECT key, value FROM huey_values WHERE queue = ? AND space = 
 const DELETE = "DELETE FROM huey_values WHERE queue = ? AND space = ? AND key = ?";
 const CLEAR = "DELETE FROM huey_values WHERE queue = ? AND space = ?";
 const SOME = "SELECT 1 FROM huey_values WHERE queue = ? AND space = ? LIMIT 1";
-// The expired ones are few and have an index, so the others need not be looked at one by one.
-const COUNT = `SELECT (SELECT count(*) FROM huey_values WHERE queue = ? AND space = ?)
-  - (SELECT count(*) FROM huey_values WHERE queue = ? AND until <= ? AND space = ?) AS count`;
 
-/** The key/value set of one name in a database. What it does belongs to the transaction of its caller. */
+/** A value to be written. */
+export interface Entry {
+  space: Space;
+  key: string;
+  value: string;
+  /** When it is gone; absent: never. */
+  until?: number | null;
+}
+
+/** The key/value set of one name in a database; outcomes are kept with the tasks. What it does belongs to the transaction of its caller. */
 export class Values {
   readonly #database: Connection;
   readonly #queue: string;
-  readonly #written: (space: Space, key: string) => void;
+  readonly #outcomes: Outcomes;
+  /** To be told of each key that has got a value. */
+  readonly written: (space: Space, key: string) => void;
 
   /** `written` is told of each key that has got a value. */
   constructor(database: Connection, queue: string, written: (space: Space, key: string) => void) {
     this.#database = database;
     this.#queue = queue;
-    this.#written = written;
+    this.#outcomes = new Outcomes(database, queue);
+    this.written = written;
   }
 
   /** The value, unless it has expired: it is gone from the very instant `until` on. */
@@ -36,13 +46,15 @@ export class Values {
 
   /** All keys of a space that have not expired, with their values. */
   entries(space: Space, now: number): [key: string, value: string][] {
-    const rows = this.#database.all<{ key: string; value: string }>(ENTRIES, this.#queue, space, now);
+    const rows = space === "results"
+      ? this.#outcomes.entries(now)
+      : this.#database.all<{ key: string; value: string }>(ENTRIES, this.#queue, space, now);
     return rows.map(({ key, value }) => [key, value]);
   }
 
-  /** Whether there is any key in a space, perhaps an expired one. */
-  some(space: Space): boolean {
-    return this.#database.get(SOME, this.#queue, space) !== undefined;
+  /** Whether there is any mark on messages, perhaps an expired one. */
+  hasMarks(): boolean {
+    return this.#database.get(SOME, this.#queue, "revoked") !== undefined;
   }
 
   /** Writes a value. */
@@ -51,11 +63,19 @@ export class Values {
   }
 
   /** Writes values; of two for one key the later one stays. */
-  setAll(values: { space: Space; key: string; value: string; until?: number | null }[]): void {
+  setAll(values: Entry[]): void {
     const rows: SqliteValue[] = [];
-    for (const { space, key, value, until = null } of values) rows.push(this.#queue, space, key, value, until);
+    for (const { space, key, value, until = null } of values) {
+      if (space === "results") this.#outcomes.set(key, value, until);
+      else rows.push(this.#queue, space, key, value, until);
+    }
     writeRows(this.#database, SETS, 5, rows);
-    for (const { space, key } of values) this.#written(space, key);
+    for (const { space, key } of values) this.written(space, key);
+  }
+
+  /** How many outcomes have not expired. */
+  countResults(now: number): number {
+    return this.#outcomes.count(now);
   }
 
   /** Adds to a counter, and leaves it the time to live that it has. */
@@ -69,21 +89,20 @@ export class Values {
 
   /** Removes a key. */
   delete(space: Space, key: string): void {
-    this.#database.run(DELETE, this.#queue, space, key);
+    if (space === "results") this.#outcomes.delete(key);
+    else this.#database.run(DELETE, this.#queue, space, key);
   }
 
   /** Removes all keys of a space. */
   clear(space: Space): void {
-    this.#database.run(CLEAR, this.#queue, space);
+    if (space === "results") this.#outcomes.clear();
+    else this.#database.run(CLEAR, this.#queue, space);
   }
 
-  /** How many values of a space have not expired. */
-  count(space: Space, now: number): number {
-    return this.#database.get<{ count: number }>(COUNT, this.#queue, space, this.#queue, now, space)!.count;
-  }
-
-  #living(space: Space, key: string, now: number): { value: string; until: number | null } | undefined {
-    const row = this.#database.get<{ value: string; until: number | null }>(GET, this.#queue, space, key);
+  #living(space: Space, key: string, now: number): Living | undefined {
+    const row = space === "results"
+      ? this.#outcomes.get(key)
+      : this.#database.get<Living>(GET, this.#queue, space, key);
     return row && (row.until === null || now < row.until) ? row : undefined;
   }
 }

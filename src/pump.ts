@@ -143,6 +143,7 @@ export class Pump {
   }
 
   async #sendOne(): Promise<void> {
+    const { storage, now } = this.#options;
     const settling = this.#settling.splice(0, BATCH);
     const adding = this.#takeAdding();
     const messages = adding.flatMap(({ item }) => item);
@@ -156,14 +157,15 @@ export class Pump {
     }
 
     const exchange: Exchange = {
-      now: this.#options.now(),
-      request: settling.length > 0 || messages.length > 0 ? crypto.randomUUID() : undefined,
+      now: now(),
+      // Where no answer can be lost it need not have a name.
+      request: settling.length + messages.length > 0 && !storage.isEmbedded ? crypto.randomUUID() : undefined,
       settle: settling.map(({ item }, i) => i > 0 || writes.length === 0 ? item : along(item, writes)),
       enqueue: messages,
       claim: claimer && { limit: wanted, lease: claimer.lease },
     };
     try {
-      const answer = await this.#options.storage.exchange(exchange);
+      const answer = await storage.exchange(exchange);
       settling.forEach(({ resolve }, i) => resolve(answer.settled[i]));
       let at = 0;
       for (const { item, resolve } of adding) resolve(answer.enqueued.slice(at, at += item.length));
@@ -171,7 +173,7 @@ export class Pump {
     } catch (error) {
       for (const { reject } of adding) reject(error);
       claimer?.failed(error);
-      if (settling.length > 0) void this.#resend(exchange.request!, settling, error);
+      if (settling.length > 0) void this.#resend(exchange.request, settling, error);
     }
   }
 
@@ -191,7 +193,7 @@ export class Pump {
   }
 
   /** Sends settlements again, under the name of the first request, since it may have been executed and only its answer lost. */
-  async #resend(request: string, settling: Pending<Settlement, boolean>[], error: unknown): Promise<void> {
+  async #resend(request: string | undefined, settling: Pending<Settlement, boolean>[], error: unknown): Promise<void> {
     const { storage, clock, now } = this.#options;
     for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       if (isFinal(error)) return this.#settleOneByOne(settling, error);

@@ -236,6 +236,8 @@ export interface Storage {
   readonly requests: number;
   /** Whether only this thread sees what is in it. */
   readonly isPrivate?: boolean;
+  /** Whether no answer can be lost on the way: what is executed is answered, what is refused was not, so no request needs a name. */
+  readonly isEmbedded?: boolean;
 
   /** Settle, enqueue, claim. */
   exchange(exchange: Exchange): Promise<Exchanged>;
@@ -283,13 +285,10 @@ export interface Storage {
    */
   increment(space: Space, key: string, by: number, options?: { ttl?: number; now?: number }): Promise<number>;
 
-  /**
-   * Where the storage can be woken: resolves as soon as a message may have become ready since the last exchange that
-   * claimed (also at once, also for nothing), or when `signal` is aborted. Never rejects. Costs no requests.
-   */
+  /** Resolves as soon as a message may have become ready since the last exchange that claimed (also for nothing), or on abort. */
   waitForWork?(signal: AbortSignal): Promise<void>;
 
-  /** Where the storage can be woken: resolves when the key is there (now and then also for nothing), or on abort. Never rejects. */
+  /** Resolves when the key is there (now and then also for nothing), or on abort. Neither wait rejects, nor costs requests. */
   waitForKey?(space: Space, key: string, signal: AbortSignal): Promise<void>;
 
   /** Lets go of what the storage itself has opened. Calling it twice is fine; using the storage afterwards throws. */

@@ -7,6 +7,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncl
 import { sqlite, type SqliteDatabase } from "../adapters/sqlite.ts";
 import { MIGRATIONS, upgrade } from "../adapters/sqlite_schema.ts";
 import { ConfigurationError, HueyError } from "../src/errors.ts";
+import { Huey } from "../mod.ts";
 import { storageContract } from "../src/testing/contract.ts";
 
 const shared = mkdtempSync(`${tmpdir()}/huey-`);
@@ -180,7 +181,7 @@ test("sqlite: a database that was given is used, and stays open", async () => {
   await first.close!();
   await second.close!();
   await assertRejects(() => first.counts(), HueyError, "closed");
-  assertEquals({ ...database.prepare("SELECT count(*) AS n FROM huey_messages").get() }, { n: 1 });
+  assertEquals({ ...database.prepare("SELECT count(*) AS n FROM huey_tasks").get() }, { n: 1 });
   database.close();
 });
 
@@ -223,10 +224,12 @@ test("sqlite: an error tells nothing of what was to be written", async () => {
 test("sqlite: what has expired is swept by what comes after, a little at a time", async () => {
   const database = new DatabaseSync(":memory:");
   const storage = sqlite(database as SqliteDatabase)("a");
-  const left = (): number => (database.prepare("SELECT count(*) AS n FROM huey_values").get() as { n: number }).n;
+  const count = (table: string): number =>
+    (database.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n;
+  const left = (): number => count("huey_tasks") + count("huey_values");
   const writes = Array.from(
     { length: 5_000 },
-    (_, i) => ({ space: "results" as const, key: `${i}`, value: "", ttl: 10 }),
+    (_, i) => ({ space: i % 2 === 0 ? "results" as const : "progress" as const, key: `${i}`, value: "", ttl: 10 }),
   );
   const { deliveries: [{ receipt }] } = await storage.exchange({ ...one, claim: { limit: 1, lease: 1_000 }, now: 0 });
   await storage.exchange({ settle: [{ receipt, writes }], now: 1 });
@@ -241,6 +244,17 @@ test("sqlite: what has expired is swept by what comes after, a little at a time"
   }
   assert(most < 1_000, `${most} were swept at once`);
   await storage.close!();
+  database.close();
+});
+
+test("sqlite: nothing is kept of requests whose answers cannot be lost", async () => {
+  const database = new DatabaseSync(":memory:");
+  const huey = new Huey("a", { storage: sqlite(database as SqliteDatabase) });
+  const { id } = await huey.task("echo", (text: string) => text)("hello");
+  await huey.drain();
+  assertEquals(await huey.result(id).get(), "hello");
+  assertEquals({ ...database.prepare("SELECT count(*) AS n FROM huey_requests").get() }, { n: 0 });
+  await huey.close();
   database.close();
 });
 

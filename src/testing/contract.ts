@@ -5,6 +5,7 @@ import { enqueueCases } from "./contract_enqueue.ts";
 import { keyCases } from "./contract_keys.ts";
 import { leaseCases } from "./contract_lease.ts";
 import { markCases } from "./contract_marks.ts";
+import { outcomeCases } from "./contract_outcomes.ts";
 import { partCases } from "./contract_parts.ts";
 import { requestCases } from "./contract_requests.ts";
 import { restingCases } from "./contract_resting.ts";
@@ -61,6 +62,7 @@ export function storageContract(
     ...restingCases,
     ...uniqueCases,
     ...partCases,
+    ...outcomeCases,
     ...requestCases,
     ...markCases,
     ...keyCases,
