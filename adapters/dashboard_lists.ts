@@ -1,52 +1,38 @@
 import { html } from "hono/html";
 import type { State } from "../mod.ts";
 import { action, badge, empty, RECORDING, taskLink, taskPath, type View } from "./dashboard_layout.ts";
-import { type Listed, MOST_LISTED, readNote } from "./dashboard_reading.ts";
 import { calledAt, type Run } from "./dashboard_run.ts";
+import { exact, type Filter, isSearch, matches, PAGE, search } from "./dashboard_search.ts";
 import { ago, count, duration, type Html } from "./dashboard_show.ts";
 
-/** How many tasks a page has. */
-export const PAGE = 50;
-
-/** What a list is of, as the address says. */
-export interface Filter {
-  state: string;
-  name: string;
-  search: string;
-  page: number;
-}
-
 /** What is shown of a list. */
-interface Excerpt<T> {
-  items: T[];
-  /** How many there are, as far as is known. */
-  found: number;
-  /** Whether there may be more than was looked at. */
-  cut: boolean;
+interface Excerpt {
+  /** Which of how many are shown. */
+  note: string;
+  /** Where the shown ones end in the list, and whether there is more behind that. */
+  to: number;
+  more: boolean;
 }
 
 /** What lies in a state of the storage. */
 export async function storedList(view: View, state: State, total: number, filter: Filter): Promise<Html> {
   const { reading, base } = view;
-  const searched = filter.name !== "" || filter.search !== "";
+  const searched = isSearch(filter);
   const from = (filter.page - 1) * PAGE;
   // Without a search no more is read than is shown, however long the queue is.
-  const messages = await reading.list(state, searched ? MOST_LISTED : from + PAGE);
-  const matching = messages.filter(({ message: { id, name }, note }) => {
-    const { reason = "", error } = readNote(note);
-    return matches(filter, id, name, `${reason} ${error ? view.values.error(error, name).title : ""}`);
-  });
-  // An id is found however deep it lies.
-  const exact = filter.search !== "" && matching.length === 0 ? await reading.find(filter.search) : undefined;
-  const shown = await Promise.all(matching.slice(from, from + PAGE).map((stored) => reading.open(stored)));
-  const excerpt: Excerpt<Listed> = {
-    items: exact ? [exact] : shown,
-    found: searched ? matching.length : Math.min(total, MOST_LISTED),
-    cut: searched ? messages.length === MOST_LISTED && total > MOST_LISTED : total > MOST_LISTED,
-  };
-  if (excerpt.items.length === 0) return nothing(state, searched, excerpt.cut);
+  const { items, to, more } = searched ? await search(view, state, filter) : await reading.list(state, PAGE, from).then(
+    (items) => ({ items, to: from + items.length, more: from + items.length < total }),
+  );
+  const all = `of ${count(Math.max(to, total))}`;
+  const note = searched
+    ? `${count(items.length)} found among ${range(filter.from, to)} ${all}`
+    : `${range(from, to)} ${all}`;
+  const below = pager(view, filter, { note, to, more });
+  const byId = await exact(view, filter, new Set(items.map(({ message: { id } }) => id)));
+  if (items.length === 0) return html`${byId ?? nothing(state, searched, more)}${searched && to > 0 ? below : ""}`;
+  const listed = await Promise.all(items.map((stored) => reading.open(stored)));
   const workers = state === "running" ? await reading.workers() : undefined;
-  const rows = excerpt.items.map(({ task, state, deliveries, reason, error }) => {
+  const rows = listed.map(({ task, state, deliveries, reason, error }) => {
     const begun = workers?.running.get(task.id);
     const note = state === "dead"
       ? html`<span class="why">${
@@ -83,6 +69,7 @@ export async function storedList(view: View, state: State, total: number, filter
   });
   const last = state === "scheduled" ? "Due" : state === "running" ? "Runs" : "Called";
   return html`
+    ${byId ?? ""}
     <div class="scroll">
       <table class="cards list">
         <thead>
@@ -94,21 +81,22 @@ export async function storedList(view: View, state: State, total: number, filter
         </thead>
         <tbody>${rows}</tbody>
       </table>
-    </div>${pager(view, filter, excerpt, `of ${count(total)}`)}
+    </div>${below}
   `;
 }
 
 /** The attempts that have ended. */
 export async function runsList(view: View, filter: Filter): Promise<Html> {
-  const { recorded } = await view.reading.workers();
-  if (!recorded) return empty("Nothing is recorded", RECORDING);
   const all = (await view.reading.runs()).filter((run) => filter.state !== "failed" || hasFailed(run));
   const matching = all.filter(({ id, name, error }) =>
     matches(filter, id, name, error ? view.values.error(error, name).title : "")
   );
   const from = (filter.page - 1) * PAGE;
   const items = matching.slice(from, from + PAGE);
-  if (items.length === 0) return nothing(filter.state, filter.name !== "" || filter.search !== "", false);
+  const byId = await exact(view, filter, new Set(items.map(({ id }) => id)));
+  if (items.length === 0 && byId) return byId;
+  if (!(await view.reading.workers()).recorded) return empty("Nothing is recorded", RECORDING);
+  if (items.length === 0) return nothing(filter.state, isSearch(filter), false);
   const rows = items.map((run) =>
     html`
       <tr>
@@ -125,8 +113,10 @@ export async function runsList(view: View, filter: Filter): Promise<Html> {
       </tr>
     `
   );
-  const found = Math.min(matching.length, MOST_LISTED);
+  const to = from + items.length;
+  const note = `${range(from, to)} of ${count(matching.length)} attempts that are remembered`;
   return html`
+    ${byId ?? ""}
     <div class="scroll">
       <table class="cards list">
         <thead>
@@ -141,27 +131,29 @@ export async function runsList(view: View, filter: Filter): Promise<Html> {
         </thead>
         <tbody>${rows}</tbody>
       </table>
-    </div>${pager(
-      view,
-      filter,
-      { items, found, cut: matching.length > found },
-      `of ${count(matching.length)} attempts that are remembered`,
-    )}
+    </div>${pager(view, filter, { note, to, more: to < matching.length })}
   `;
 }
 
-function pager({ base }: View, filter: Filter, { items, found, cut }: Excerpt<unknown>, of: string): Html {
-  const from = (filter.page - 1) * PAGE;
+function pager({ base }: View, filter: Filter, { note, to, more }: Excerpt): Html {
   const where = filter.state === "dead" ? "dead" : "tasks";
-  const link = (page: number, text: string): Html =>
-    html`<a class="button" href="${base}/${where}?${toQuery({ ...filter, page })}">${text}</a>`;
-  const note = cut ? `; the first ${count(MOST_LISTED)} are listed, and any task is found by its id` : "";
-  return html`<div class="more"><span>${count(from + 1)} to ${
-    count(from + items.length)
-  } ${of}${note}</span><span class="actions">
-    ${filter.page > 1 ? link(filter.page - 1, "Previous") : ""}${
-    from + PAGE < found ? link(filter.page + 1, "Next") : ""
+  const link = (place: Partial<Filter>, text: string): Html =>
+    html`<a class="button" href="${base}/${where}?${toQuery({ ...filter, ...place })}">${text}</a>`;
+  // A search in the storage does not know its pages: it goes on where the one before has ended.
+  const goesOn = isSearch(filter) && !RECORDED.includes(filter.state);
+  return html`<div class="more"><span>${note}</span><span class="actions">
+    ${goesOn && filter.from > 0 ? link({ from: 0 }, "From the start") : ""}${
+    goesOn && more ? link({ from: to }, "Search further") : ""
+  }${!goesOn && filter.page > 1 ? link({ page: filter.page - 1 }, "Previous") : ""}${
+    !goesOn && more ? link({ page: filter.page + 1 }, "Next") : ""
   }</span></div>`;
+}
+
+/** The lists of what has ended, which are all read anyway. */
+const RECORDED = ["finished", "failed"];
+
+function range(from: number, to: number): string {
+  return `${count(Math.min(from + 1, to))} to ${count(to)}`;
 }
 
 const NOTHING: Readonly<Record<string, [title: string, text: string]>> = {
@@ -177,25 +169,13 @@ const NOTHING: Readonly<Record<string, [title: string, text: string]>> = {
   dead: ["No dead letters", "A task that nobody can run ends here, with its reason, instead of getting lost."],
 };
 
-function nothing(state: string, searched: boolean, cut: boolean): Html {
+function nothing(state: string, searched: boolean, more: boolean): Html {
   if (searched) {
-    return empty(
-      "Nothing matches",
-      html`<p>${
-        cut
-          ? `Among the first ${count(MOST_LISTED)}: the others were not looked at. Any task is found by its id.`
-          : "Try fewer letters, or another state."
-      }</p>`,
-    );
+    const text = more ? "There are others that were not looked at yet." : "Try fewer letters, or another state.";
+    return empty("Nothing matches", html`<p>${text}</p>`);
   }
   const [title, text] = NOTHING[state] ?? ["Nothing here", "There is no such state."];
   return empty(title, html`<p>${text}</p>`);
-}
-
-function matches({ name, search }: Filter, id: string, itsName: string, text: string): boolean {
-  if (name !== "" && itsName !== name) return false;
-  const wanted = search.toLowerCase();
-  return wanted === "" || [id, itsName, text].some((part) => part.toLowerCase().includes(wanted));
 }
 
 /** What an attempt has thrown, without the name and the id that stand beside it anyway. */
@@ -214,11 +194,12 @@ export function hasFailed({ status, error }: Run): boolean {
 }
 
 /** A filter, as an address has it. */
-export function toQuery({ state, name, search, page }: Filter): string {
+export function toQuery({ state, name, search, page, from }: Filter): string {
   const query = new URLSearchParams({ state });
   if (name !== "") query.set("name", name);
   if (search !== "") query.set("q", search);
   if (page > 1) query.set("page", String(page));
+  if (from > 0) query.set("from", String(from));
   return query.toString();
 }
 

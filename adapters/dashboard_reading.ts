@@ -38,8 +38,6 @@ export interface Workers {
   recorded: boolean;
 }
 
-/** How far into a state a search looks, and a list goes. */
-export const MOST_LISTED = 1_000;
 /** For how long what was read answers the next question too, so that many viewers cost as much as one. */
 const FRESH = 1_000;
 /** What took long to read is not read again for so many times as long: some storages count by reading everything. */
@@ -48,7 +46,7 @@ const PATIENCE = 10;
 /** Reads what the pages show. */
 export class Reading {
   readonly core: Core;
-  readonly #fresh = new Map<string, { at: number; took: number; value: Promise<unknown> }>();
+  readonly #fresh = new Map<string, { at: number; took: number; fresh: number; value: Promise<unknown> }>();
   #decoded = new Map<string, { text: string; runs: Run[] }>();
 
   /** Reads from the storage of an instance. */
@@ -68,16 +66,19 @@ export class Reading {
 
   /** How many tasks are in each state. */
   counts(): Promise<Counts> {
-    return this.#share("counts", () => {
+    return this.share("counts", () => {
       return this.core.storage.counts(this.core.storageTime(), { results: false });
     });
   }
 
-  /** The first messages of a state. */
-  list(state: State, limit: number): Promise<Stored[]> {
-    return this.#share(`list ${state} ${limit}`, () => {
-      return this.core.storage.list(state, { limit, now: this.core.storageTime() });
-    });
+  /** So many messages of a state, but for the first ones. */
+  list(state: State, limit: number, offset: number = 0): Promise<Stored[]> {
+    return this.share(`list ${state} ${limit} ${offset}`, () => this.look(state, limit, offset));
+  }
+
+  /** The same, as it is now. */
+  look(state: State, limit: number, offset: number): Promise<Stored[]> {
+    return this.core.storage.list(state, { limit, offset, now: this.core.storageTime() });
   }
 
   /** The task of a message. */
@@ -110,7 +111,7 @@ export class Reading {
 
   /** The attempts that are remembered, last first. */
   runs(): Promise<Run[]> {
-    return this.#share("runs", async () => {
+    return this.share("runs", async () => {
       const decoded = new Map<string, { text: string; runs: Run[] }>();
       for (const [key, text] of await this.core.storage.entries("history", this.core.storageTime())) {
         const known = this.#decoded.get(key);
@@ -125,7 +126,7 @@ export class Reading {
 
   /** Who is there, and what has been counted. */
   workers(): Promise<Workers> {
-    return this.#share("workers", async () => {
+    return this.share("workers", async () => {
       const { now } = this;
       const processes: WorkerEntry[] = [];
       const minutes = new Series(...MINUTES);
@@ -151,16 +152,17 @@ export class Reading {
     return await Promise.resolve(text).then((text) => this.core.serializer.decode(text)).catch(() => undefined);
   }
 
-  #share<T>(name: string, read: () => Promise<T>): Promise<T> {
+  /** What was read under this name, if that is still fresh: for so many milliseconds, or longer if it took long. */
+  share<T>(name: string, read: () => Promise<T>, fresh: number = FRESH): Promise<T> {
     const { now } = this;
-    for (const [key, { at, took }] of this.#fresh) {
-      if (Math.abs(now - at) >= Math.max(FRESH, PATIENCE * took)) this.#fresh.delete(key);
+    for (const [key, { at, took, fresh }] of this.#fresh) {
+      if (Math.abs(now - at) >= Math.max(fresh, PATIENCE * took)) this.#fresh.delete(key);
     }
     const known = this.#fresh.get(name);
     if (known) return known.value as Promise<T>;
     const began = performance.now();
     const value = read();
-    const entry = { at: now, took: 0, value };
+    const entry = { at: now, took: 0, fresh, value };
     this.#fresh.set(name, entry);
     value.then(() => entry.took = performance.now() - began, () => this.#fresh.delete(name));
     return value;

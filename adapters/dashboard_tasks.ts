@@ -1,12 +1,17 @@
 import { html } from "hono/html";
 import type { Counts, State } from "../mod.ts";
 import { confirmed, type Page, panel, SELECTED, tabs, type View } from "./dashboard_layout.ts";
-import { type Filter, hasFailed, PAGE, runsList, storedList, toQuery } from "./dashboard_lists.ts";
-import { MOST_LISTED } from "./dashboard_reading.ts";
+import { hasFailed, runsList, storedList, toQuery } from "./dashboard_lists.ts";
 import type { Run } from "./dashboard_run.ts";
+import type { Filter } from "./dashboard_search.ts";
 import { count, type Html } from "./dashboard_show.ts";
 
 const STATES: readonly State[] = ["queued", "scheduled", "waiting", "running", "dead"];
+
+/** What is searched for, in characters: ids can be long. */
+const LONGEST = 1_000;
+/** No list is as long. */
+const FURTHEST = 1_000_000_000;
 
 /** The tasks in a state, by name, with a search. */
 export async function tasks(view: View): Promise<Page> {
@@ -52,12 +57,16 @@ export async function deadLetters(view: View): Promise<Page> {
 }
 
 function readFilter(query: URLSearchParams): Filter {
-  const page = Number(query.get("page") ?? 1);
+  const whole = (name: string, least: number): number => {
+    const number = Number(query.get(name) ?? least);
+    return Number.isInteger(number) && number >= least && number <= FURTHEST ? number : least;
+  };
   return {
     state: query.get("state") ?? "queued",
     name: query.get("name") ?? "",
-    search: (query.get("q") ?? "").trim().slice(0, 200),
-    page: Number.isInteger(page) && page >= 1 && page <= MOST_LISTED / PAGE ? page : 1,
+    search: (query.get("q") ?? "").trim().slice(0, LONGEST),
+    page: whole("page", 1),
+    from: whole("from", 0),
   };
 }
 
@@ -76,7 +85,7 @@ function stateTabs({ base }: View, filter: Filter, counts: Counts, runs: readonl
   return tabs(
     "State",
     entries.map(([state, text, number]) => ({
-      href: `${base}/tasks?${toQuery({ ...filter, state, page: 1 })}`,
+      href: `${base}/tasks?${toQuery({ ...filter, state, page: 1, from: 0 })}`,
       text,
       number,
       current: state === filter.state,

@@ -135,10 +135,10 @@ class DenoKvStorage implements Storage {
     });
   }
 
-  list(state: State, { limit }: { limit?: number } = {}): Promise<Stored[]> {
+  list(state: State, { limit, offset }: { limit?: number; offset?: number } = {}): Promise<Stored[]> {
     return this.#do(async (tx) => {
       if (limit === 0) return [];
-      const entries = await tx.list<Entry>(PREFIXES[state], { limit, reverse: state === "dead" });
+      const entries = await tx.list<Entry>(PREFIXES[state], { limit, offset, reverse: state === "dead" });
       return await Promise.all(entries.map(({ value }) => toStored(tx, value)));
     });
   }

@@ -87,12 +87,16 @@ export class Connection {
     return (await Promise.all(reads)).flat();
   }
 
-  /** Lists entries. Beyond 500 it is not of one instant. */
-  list(selector: KvSelector, { limit = Infinity, reverse = false }: KvListOptions): Promise<KvEntry[]> {
-    const options = limit === Infinity ? { reverse, batchSize: 500 } : { reverse, limit };
+  /** Lists entries, but for the first `offset`, which are read all the same. Beyond 500 it is not of one instant. */
+  list(
+    selector: KvSelector,
+    { limit = Infinity, offset = 0, reverse = false }: KvListOptions & { offset?: number },
+  ): Promise<KvEntry[]> {
+    const options = limit === Infinity ? { reverse, batchSize: 500 } : { reverse, limit: offset + limit };
     return this.#patiently(async (kv) => {
       const entries: KvEntry[] = [];
-      for await (const entry of kv.list(selector, options)) entries.push(entry);
+      let passed = 0;
+      for await (const entry of kv.list(selector, options)) if (passed++ >= offset) entries.push(entry);
       return entries;
     });
   }

@@ -113,12 +113,12 @@ export class Transaction {
   /** The values under a prefix, in the order of their keys, with what is written here. */
   async list<T>(
     prefix: KvKey,
-    { limit = Infinity, end, reverse = false }: { limit?: number; end?: KvKey; reverse?: boolean } = {},
+    { limit = Infinity, end, ...order }: { limit?: number; end?: KvKey; reverse?: boolean; offset?: number } = {},
   ): Promise<{ key: KvKey; value: T }[]> {
     const written = [...this.#writes.values()].filter(({ key }) => isUnder(key, prefix, end));
     const removed = written.filter(({ value }) => value === undefined).length;
     const selector = { prefix: this.#full(prefix), ...end && { end: this.#full(end) } };
-    const entries = await this.#connection.list(selector, { limit: limit + removed, reverse });
+    const entries = await this.#connection.list(selector, { limit: limit + removed, ...order });
     const listed: { key: KvKey; value: T }[] = [];
     for (const { key: full, value, versionstamp } of entries) {
       const key = full.slice(this.#root.length) as KvKey;
@@ -128,7 +128,7 @@ export class Transaction {
     }
     const added = written.filter(({ value }) => value !== undefined) as { key: KvKey; value: T }[];
     if (added.length > 0) listed.push(...added.map(({ key, value }) => ({ key, value })));
-    if (added.length > 0) listed.sort((a, b) => compareKeys(a.key, b.key) * (reverse ? -1 : 1));
+    if (added.length > 0) listed.sort((a, b) => compareKeys(a.key, b.key) * (order.reverse ? -1 : 1));
     return listed.slice(0, limit);
   }
 

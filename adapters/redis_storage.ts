@@ -94,11 +94,11 @@ export class RedisStorage implements Storage {
   /** Shows more than a thousand messages page by page: then what moves meanwhile may be missing. */
   async list(
     state: State,
-    { limit = Infinity, now }: { limit?: number; now?: number } = {},
+    { limit = Infinity, offset = 0, now }: { limit?: number; offset?: number; now?: number } = {},
   ): Promise<Stored[]> {
     const listed = new Map<string, Stored>();
-    for (let from = 0, asked = 0, got = 0; got === asked && from < limit; from += asked) {
-      asked = Math.min(limit - from, MOST_AT_ONCE);
+    for (let from = offset, asked = 0, got = 0; got === asked && from < offset + limit; from += asked) {
+      asked = Math.min(offset + limit - from, MOST_AT_ONCE);
       const page = decodeStored(await this.#messages("list", now, LETTERS[state], `${from}`, `${asked}`));
       got = page.length;
       for (const stored of page) listed.set(stored.message.id, stored);

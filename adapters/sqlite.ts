@@ -128,9 +128,12 @@ class SqliteStorage implements Storage {
     return await this.#database.look(() => this.#tables.messages.find(id));
   }
 
-  async list(state: State, { limit = Infinity }: { limit?: number } = {}): Promise<Stored[]> {
+  async list(
+    state: State,
+    { limit = Infinity, offset = 0 }: { limit?: number; offset?: number } = {},
+  ): Promise<Stored[]> {
     this.#begin();
-    return await this.#database.look(() => this.#tables.messages.list(state, limit));
+    return await this.#database.look(() => this.#tables.messages.list(state, limit, offset));
   }
 
   async counts(now?: number): Promise<Counts> {

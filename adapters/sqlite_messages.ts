@@ -146,9 +146,9 @@ export class Messages {
     return row && row.state !== RANKS.ended ? toStored(row) : undefined;
   }
 
-  /** Up to `limit` messages of a state, in its order. */
-  list(state: State, limit: number): Stored[] {
-    return this.#database.all<Row>(sql.LISTS[state], this.#queue, toLimit(limit)).map(toStored);
+  /** Up to `limit` messages of a state, in its order, but for the first `offset`. */
+  list(state: State, limit: number, offset: number): Stored[] {
+    return this.#database.all<Row>(sql.LISTS[state], this.#queue, toLimit(limit), offset).map(toStored);
   }
 
   /** How many messages are in a state. */

@@ -87,7 +87,7 @@ const ORDERS: Partial<Record<State, string>> = { waiting: "seq", dead: "seq DESC
 export const LISTS = perState((state, where) =>
   `SELECT ${COLUMNS} FROM huey_tasks WHERE ${where} ${
     // Of those that have no place, which lets the index give them in their order.
-    state in ORDERS ? `AND place IS NULL ORDER BY ${ORDERS[state]}` : "ORDER BY place, seq"} ${LIMIT}`
+    state in ORDERS ? `AND place IS NULL ORDER BY ${ORDERS[state]}` : "ORDER BY place, seq"} ${LIMIT} OFFSET ?`
 );
 export const COUNTS = perState((_, where) => `SELECT count(*) AS count FROM huey_tasks WHERE ${where}`);
 export const CLEAR_PARTS = perState((_, where) =>

@@ -105,8 +105,8 @@ class MemoryStorage implements Storage {
     return this.#run(({ messages }) => messages.find(id));
   }
 
-  list(state: State, { limit = Infinity }: { limit?: number } = {}): Promise<Stored[]> {
-    return this.#run(({ messages }) => messages.list(state, limit));
+  list(state: State, { limit = Infinity, offset = 0 }: { limit?: number; offset?: number } = {}): Promise<Stored[]> {
+    return this.#run(({ messages }) => messages.list(state, limit, offset));
   }
 
   counts(now: number = Date.now()): Promise<Counts> {

@@ -185,12 +185,12 @@ export class Messages {
     return entry && toStored(entry);
   }
 
-  /** Up to `limit` messages of a state, in its order. */
-  list(state: State, limit: number): Stored[] {
+  /** Up to `limit` messages of a state, in its order, but for the first `offset`. */
+  list(state: State, limit: number, offset: number): Stored[] {
     const listed: Stored[] = [];
     if (limit > 0) {
       for (const entry of this.#heaps[state].inOrder()) {
-        if (listed.push(toStored(entry)) >= limit) break;
+        if (offset-- <= 0 && listed.push(toStored(entry)) >= limit) break;
       }
     }
     return listed;

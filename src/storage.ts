@@ -249,10 +249,10 @@ export interface Storage {
   find(id: string, now?: number): Promise<Stored | undefined>;
 
   /**
-   * The messages in a state: queued ones in the order in which they will be handed out, scheduled ones soonest first,
-   * running ones whose lease ends soonest first, waiting ones oldest first, dead ones newest first. `limit` absent: all.
+   * The messages in a state but for the first `offset`: queued ones as they will be handed out, scheduled ones soonest
+   * first, running ones whose lease ends soonest first, waiting ones oldest and dead ones newest first. `limit` absent: all.
    */
-  list(state: State, options?: { limit?: number; now?: number }): Promise<Stored[]>;
+  list(state: State, options?: { limit?: number; offset?: number; now?: number }): Promise<Stored[]>;
 
   /** How many messages are in each state, and how many results; `results: false`: nobody looks at their number. */
   counts(now?: number, options?: { results?: boolean }): Promise<Counts>;

@@ -132,6 +132,23 @@ export const viewCases: readonly Case[] = [
     },
   },
   {
+    name: "lists what comes after the first ones that are left out",
+    run: async (bench) => {
+      await twoOfEach(bench);
+      await bench.enqueue(...Array.from({ length: 5 }, (_, i) => message(`m${i}`, { priority: i })));
+      for (const state of STATES) {
+        const all = await bench.listed(state);
+        for (const [offset, limit] of [[0, 2], [1, 1], [1, 9], [3, 2], [9, 1]]) {
+          const listed = await bench.storage.list(state, { offset, limit, now: bench.now });
+          const expected = all.slice(offset, offset + limit);
+          same(listed.map(({ message: { id } }) => id), expected, `${limit} ${state} messages after ${offset}`);
+        }
+        const rest = await bench.storage.list(state, { offset: 1, now: bench.now });
+        same(rest.map(({ message: { id } }) => id), all.slice(1), `all ${state} messages after the first`);
+      }
+    },
+  },
+  {
     name: "counts the messages in each state, and the results",
     run: async (bench) => {
       same(await countsOf(bench), [0, 0, 0, 0, 0, 0], "the counts of an empty storage");

@@ -86,7 +86,7 @@ export class Transport implements Storage {
     return this.#send("find", now, (now) => this.#network.storage.find(id, now));
   }
 
-  list(state: State, options: { limit?: number; now?: number } = {}): Promise<Stored[]> {
+  list(state: State, options: { limit?: number; offset?: number; now?: number } = {}): Promise<Stored[]> {
     return this.#send("list", options.now, (now) => this.#network.storage.list(state, { ...options, now }));
   }
 
