@@ -37,6 +37,23 @@ local function fetch(key, fields)
   end
   return values
 end`,
+  // The scores of these members, false for one that is not there. A server before Redis 6.2 is asked for each.
+  `
+local function scores(key, members)
+  if #members == 0 then return {} end
+  local all = {}
+  for i = 1, #members, 2000 do
+    local last = math.min(i + 1999, #members)
+    local found = redis.pcall('ZMSCORE', key, unpack(members, i, last))
+    if found.err then
+      found = {}
+      for n = i, last do found[n - i + 1] = redis.call('ZSCORE', key, members[n]) end
+    end
+    if #members <= 2000 then return found end
+    for n, value in ipairs(found) do all[i + n - 1] = value end
+  end
+  return all
+end`,
 ].join("");
 
 /** Values. One is stored as the instant it expires, a tilde, and itself: no client takes that for JSON or a number. */
@@ -58,37 +75,61 @@ end`,
 ].join("");
 
 /**
- * Messages: the sorted set of each state, whose members are the place in line and the id, and the fields of `messages`.
- * Each field is named by a letter and the id: `r` for the record, `b` for the body, `n` for the note of a dead letter,
- * `u` for the unique key that it holds, `l` for the list of the parts that are there, and `p`, an index and a space for
- * the value of a part.
+ * Messages: the sorted set of each state, and the fields of `messages`. Each field is named by a letter and the id: `r` for
+ * the record, `b` for the body, `n` for the note of a dead letter, `u` for the unique key that it holds, `l` for the list
+ * of the parts that are there, and `p`, an index and a space for the value of a part.
+ *
+ * The members are the place in line and the id. Those of what is running are the receipts: so a receipt is good as long
+ * as it is a member, and nothing else is written when a message is handed out. Its record stays as it was: what is said to
+ * be queued and is not in the queue is running. The record's letter is `p` instead of `q`, and `t` instead of `s`, of
+ * what has neither parts nor a unique key; its receipts begin with a tilde, those of the others with a caret.
  */
+export const MESSAGES: string = [
+  `
+local ${MESSAGE_KEYS.join(", ")} = unpack(KEYS)`,
+  // The places have a fixed width, so that among equal scores Redis' order of bytes is first in, first out.
+  `
+local function idOf(member) return string.sub(member, 17) end
+local function placeAs(number) return string.format('%016.0f', number) end`,
+  // The token, the member in the queue, and the id. Of a receipt of the first version there is no token.
+  `
+local function readReceipt(receipt)
+  local token, member = string.match(receipt, '^[~^](%w+)%.(.*)$')
+  member = member or receipt
+  return token, member, idOf(member)
+end`,
+  // The highest priority has the lowest score. Negated as text, it is exact.
+  `
+local function scoreOf(priority)
+  if priority == '0' then return '0' end
+  return string.sub(priority, 1, 1) == '-' and string.sub(priority, 2) or '-' .. priority
+end`,
+].join("");
+
+/** Messages one by one, for whatever can become of them. */
 export const RECORDS: string = [
   `
-local ${MESSAGE_KEYS.join(", ")} = unpack(KEYS)
 local LINES = { q = ready, s = schedule, r = running, w = waiting, d = dead }
+local STATES = { p = 'q', t = 's' }
 
 local function read(id, record)
-  local state, place, deliveries, token, eta, delay, parts, priority, unique, name =
+  local letter, place, deliveries, token, eta, delay, parts, priority, unique, name =
     string.match(record, '^(%a) (%d+) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S) (.*)$')
+  local state = STATES[letter] or letter
   return { id = id, state = state, place = place, deliveries = deliveries, token = token, eta = eta, delay = delay,
-    parts = parts, priority = priority, unique = unique, name = name, line = LINES[state], touched = false }
+    parts = parts, priority = priority, unique = unique, name = name, line = LINES[state], member = place .. id,
+    touched = false }
 end
 
 local function write(entry)
-  return entry.state .. ' ' .. entry.place .. ' ' .. entry.deliveries .. ' ' .. entry.token .. ' ' .. entry.eta .. ' ' ..
+  local letter = entry.state
+  if entry.parts == '-' and entry.unique == '-' then letter = letter == 'q' and 'p' or letter == 's' and 't' or letter end
+  return letter .. ' ' .. entry.place .. ' ' .. entry.deliveries .. ' ' .. entry.token .. ' ' .. entry.eta .. ' ' ..
     entry.delay .. ' ' .. entry.parts .. ' ' .. entry.priority .. ' ' .. entry.unique .. ' ' .. entry.name
 end`,
-  // The places have a fixed width, so that among equal scores Redis' order of bytes is first in, first out.
-  `
-local function idOf(member) return string.sub(member, 17) end`,
-  // The highest priority has the lowest score. Negated as text, it is exact.
   `
 local function score(entry)
-  if entry.state == 'q' then
-    if entry.priority == '0' then return '0' end
-    return string.sub(entry.priority, 1, 1) == '-' and string.sub(entry.priority, 2) or '-' .. entry.priority
-  end
+  if entry.state == 'q' then return scoreOf(entry.priority) end
   return entry.state == 's' and entry.eta or entry.state == 'r' and entry.lapse or '0'
 end`,
   // What is to be written: by key and field (or member) the value (or score), or false where it is to be removed.
@@ -170,10 +211,29 @@ local function load(ids, kind)
   end
   return others
 end`,
+  // Those that are said to be queued and are not are running. This hand-out is counted, unless the record does so already.
+  `
+local function locate(ids)
+  local queued, members = {}, {}
+  for _, id in ipairs(ids) do
+    local entry = entries[id]
+    if entry and entry.state == 'q' and not entry.located then
+      entry.located = true
+      queued[#queued + 1] = entry
+      members[#members + 1] = entry.member
+    end
+  end
+  for i, there in ipairs(scores(ready, members)) do
+    local entry = queued[i]
+    if not there then
+      entry.state, entry.token, entry.line, entry.deliveries = 'r', '-', false, string.format('%d', entry.deliveries + 1)
+    end
+  end
+end`,
   // To be called before anything changes that a message is ordered by.
   `
 local function touch(entry)
-  if entry.line then rank(entry.line, entry.place .. entry.id, false) end
+  if entry.line then rank(entry.line, entry.member, false) end
   entry.line = nil
   if not entry.touched then touched[#touched + 1] = entry end
   entry.touched = true
@@ -183,24 +243,40 @@ end`,
 local function place()
   for _, entry in ipairs(touched) do
     if entries[entry.id] == entry and not entry.line then
-      entry.line = LINES[entry.state]
-      rank(entry.line, entry.place .. entry.id, score(entry))
+      entry.line, entry.member = LINES[entry.state], entry.place .. entry.id
+      rank(entry.line, entry.member, score(entry))
     end
   end
 end
 
 local function record()
   for _, entry in ipairs(touched) do
-    if entries[entry.id] == entry then set(messages, 'r' .. entry.id, entry.stored or write(entry)) end
-    entry.touched, entry.recorded = false, true
+    if entries[entry.id] == entry then set(messages, 'r' .. entry.id, write(entry)) end
+    entry.touched = false
   end
   touched = {}
 end`,
-  // The marks on messages: on their ids and on their names. Each is answered with its key and its stored value. Most of
-  // the time there are none at all.
+  // Removes all that is kept of a message, but for its place.
+  `
+local function forget(entry, list)
+  local id = entry.id
+  set(messages, 'r' .. id, false)
+  set(messages, 'b' .. id, false)
+  if entry.state == 'd' then set(messages, 'n' .. id, false) end
+  if entry.unique == 'u' then set(messages, 'u' .. id, false) end
+  if not list then return end
+  set(messages, 'l' .. id, false)
+  for index in string.gmatch(string.match(list, ',.*'), '[^,]+') do set(messages, partField(id, index), false) end
+end`,
+].join("");
+
+/** The marks on messages, on their ids and on their names. Most of the time there are none at all. */
+export const MARKS: string = [
+  `
+local function hasMarks() return redis.call('HLEN', revoked) > 0 end`,
+  // Each is answered with its key and its stored value.
   `
 local function marksOf(found)
-  if redis.call('HLEN', revoked) == 0 then return function(reply) reply[#reply + 1] = 0 end end
   local keys, index = {}, {}
   for _, entry in ipairs(found) do
     for _, key in ipairs({ 'id:' .. entry.id, 'name:' .. entry.name }) do
@@ -224,6 +300,10 @@ local function marksOf(found)
     end
   end
 end`,
+].join("");
+
+/** The parts of messages that wait or have waited for some. */
+export const PARTS: string = [
   // The places that are filled of messages that have parts: a count, and a list with a comma on either side of each.
   `
 local function partsOf(found)
@@ -239,16 +319,4 @@ local function partsOf(found)
 end
 
 local function partField(id, index) return 'p' .. index .. ' ' .. id end`,
-  // Removes all that is kept of a message, but for its place.
-  `
-local function forget(entry, list)
-  local id = entry.id
-  set(messages, 'r' .. id, false)
-  set(messages, 'b' .. id, false)
-  if entry.state == 'd' then set(messages, 'n' .. id, false) end
-  if entry.unique == 'u' then set(messages, 'u' .. id, false) end
-  if not list then return end
-  set(messages, 'l' .. id, false)
-  for index in string.gmatch(string.match(list, ',.*'), '[^,]+') do set(messages, partField(id, index), false) end
-end`,
 ].join("");

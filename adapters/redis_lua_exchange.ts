@@ -1,9 +1,11 @@
 /**
- * The Lua of an exchange, in the order in which it runs: read the request, settle and add, claim, answer. What the answer
- * is is in `redis_reply.ts`.
+ * The Lua of an exchange, in the order in which it runs: settle and add, claim, answer. What the answer is is in
+ * `redis_reply.ts`.
  */
 import { REQUEST_MEMORY } from "../src/storage.ts";
 import { FIRST_SPACE } from "./redis_keys.ts";
+import { MARKS, PARTS, RECORDS } from "./redis_lua.ts";
+import { PLAIN } from "./redis_lua_plain.ts";
 import { CHANGES, REQUEST } from "./redis_lua_settle.ts";
 
 /** How many messages one exchange promotes, and how many it recovers: the server belongs to others too. */
@@ -12,6 +14,15 @@ const MOST_MOVED = 500;
 /** Settles and adds, unless this request has been here before. */
 const APPLY = [
   `
+local settles, adds, limit, lease, token, spaces, sweeps, named, plain =
+  string.match(ARGV[2], '^(%d+) (%d+) (%S+) (%S+) (%w+) (%d+) (%d+) (%d) (%d)$')
+settles, adds, limit, lease = tonumber(settles), tonumber(adds), tonumber(limit), tonumber(lease)
+spaces, sweeps = tonumber(spaces), tonumber(sweeps)
+local channel = ARGV[3]`,
+  // The name of a request matters only if there is something to apply.
+  `
+local done = settles + adds == 0
+local request = named == '1' and not done and KEYS[#KEYS]
 local keepLater = false`,
   // Answers are kept as text: each after its length.
   `
@@ -40,19 +51,24 @@ local function recall(answer)
   if string.sub(kept.err, 1, 3) ~= 'OOM' then return error(kept) end
   keepLater = true
   return redis.call('GET', request)
+end`,
+  // How many the queue has gained, what was put in the schedule, and what was written, by space.
+  `
+local answer, gained, scheduled, written = { 's' }, 0, {}, {}
+if not done and plain == '1' then`,
+  PLAIN,
+  `
 end
-
-local answer, gained = { 's' }, 0
-if settles + adds > 0 then
-  local settlements = {}
-  for i = 1, settles do settlements[i] = takeSettlement() end
-  local enqueue = takeMessages(adds)
-  reserved = #wanted
-  load(wanted)
-  loadHolds()
+if not done then`,
+  PARTS + RECORDS + REQUEST + CHANGES,
+  `
   local found = {}
+  load(wanted)
+  locate(wanted)
+  loadHolds()
   for _, id in ipairs(wanted) do found[#found + 1] = entries[id] or nil end
   lists = partsOf(found)
+  loadHeld()
 
   local settled = { 's' }
   for i, settlement in ipairs(settlements) do settled[i + 1] = settle(settlement) and '1' or '0' end
@@ -62,7 +78,7 @@ if settles + adds > 0 then
   if known then
     -- Nothing of this happens again.
     answer = unpackAll(known)
-    hashes, sets, entries, touched, written, scheduled = {}, {}, {}, {}, {}, false
+    hashes, sets, entries, touched, written, scheduled = {}, {}, {}, {}, {}, {}
   end
   place()
   record()
@@ -82,107 +98,124 @@ local reply = { text(now), 0, 0, '', #answer }
 for _, item in ipairs(answer) do reply[#reply + 1] = item end
 
 local function head(key) return redis.call('ZRANGE', key, 0, 0, 'WITHSCORES') end`,
-  // Moves what is due in a sorted set to the queue; gives how many those are, and what is the first now.
+  // Moves what is due in a sorted set to the queue, once `change` has been over its place, its deliveries and its token;
+  // gives how many those are, and what is the first now.
   `
 local function move(key, first, change)
   if not first[2] or tonumber(first[2]) > now then return 0, first end
-  local members, ids = redis.call('ZRANGEBYSCORE', key, '-inf', text(now), 'LIMIT', 0, ${MOST_MOVED}), {}
-  for i, member in ipairs(members) do ids[i] = idOf(member) end
-  load(ids)
-  for i, id in ipairs(ids) do
-    local entry = entries[id]
-    if entry then
-      entry.line = key
-      touch(entry)
-      entry.state = 'q'
-      if change then change(entry) end
-    else
-      rank(key, members[i], false)
+  local members = redis.call('ZRANGEBYSCORE', key, '-inf', text(now), 'LIMIT', 0, ${MOST_MOVED})
+  local tokens, ids, fields, records, queued = {}, {}, {}, {}, {}
+  for i, member in ipairs(members) do
+    local token, _, id = readReceipt(member)
+    tokens[i], ids[i], fields[i] = token, id, 'r' .. id
+  end
+  for i, record in ipairs(fetch(messages, fields)) do
+    if record then
+      local letter, place, deliveries, token, rest = string.match(record, '^(%a) (%d+) (%d+) (%S+) (.*)$')
+      place, deliveries, token = change(place, deliveries, tokens[i] or token, tokens[i])
+      letter = (letter == 'p' or letter == 't') and 'p' or 'q'
+      records[#records + 1] = fields[i]
+      records[#records + 1] = letter .. ' ' .. place .. ' ' .. deliveries .. ' ' .. token .. ' ' .. rest
+      queued[#queued + 1] = scoreOf(string.match(rest, '^%S+ %S+ %S+ (%S+)'))
+      queued[#queued + 1] = place .. ids[i]
     end
   end
-  place()
-  gained = gained + flush()
+  send('ZREM', key, members)
+  send('HSET', messages, records)
+  gained = gained + send('ZADD', ready, queued)
   return #members, head(key)
 end
 
 local popped = 0
-local upcoming = (limit >= 0 or scheduled) and head(schedule) or {}
+local upcoming = (limit >= 0 or next(scheduled)) and head(schedule) or {}
 if limit >= 0 then
-  placed, reserved = nil, ${MOST_MOVED}
-  reply[2], upcoming = move(schedule, upcoming, function(entry) entry.place = back() end)
+  local back
+  reply[2], upcoming = move(schedule, upcoming, function(_, deliveries)
+    back = (back or redis.call('INCRBY', sequence, ${MOST_MOVED}) - ${MOST_MOVED}) + 1
+    return placeAs(back), deliveries, '-'
+  end)`,
+  // What comes back keeps its place: it has waited longer than those behind it. Its token is good until it is handed out
+  // again. The first version has counted the hand-out already.
+  `
   local lapse
-  reply[3], lapse = move(running, head(running))
-  -- What comes back keeps its place: it has waited longer than those behind it.
-  local next = math.min(tonumber(upcoming[2]) or math.huge, tonumber(lapse[2]) or math.huge)
+  reply[3], lapse = move(running, head(running), function(place, deliveries, token, isNew)
+    return place, isNew and string.format('%d', deliveries + 1) or deliveries, token
+  end)
+  local soonest = math.min(tonumber(upcoming[2]) or math.huge, tonumber(lapse[2]) or math.huge)
 
-  local members = limit > 0 and redis.call('ZPOPMIN', ready, string.format('%.0f', limit)) or {}
-  local ids, found, bodyOf = {}, {}, {}
-  for i = 1, #members, 2 do ids[#ids + 1] = idOf(members[i]) end
-  popped = #ids
-  local bodies = load(ids, 'b')
-  for i, id in ipairs(ids) do
-    -- A member without a record is what a hand has left behind that removed keys of ours.
-    if entries[id] then found[#found + 1] = entries[id] end
-    bodyOf[id] = bodies[i] or '~'
+  local members, fields = limit > 0 and redis.call('ZPOPMIN', ready, string.format('%.0f', limit)) or {}, {}
+  popped = #members / 2
+  for i = 1, popped do
+    local id = idOf(members[2 * i - 1])
+    fields[i], fields[popped + i] = 'r' .. id, 'b' .. id
   end
-  if #found > 0 then
-    local marks, filled = marksOf(found), partsOf(found)
-    local partFields, partsFrom = {}, {}
-    for _, entry in ipairs(found) do
-      if filled[entry.id] then
+  if popped > 0 then`,
+  MARKS + PARTS,
+  `
+    local values, leases, special, answered = fetch(messages, fields), {}, {}, {}
+    local lapse, marked, tail = text(now + lease), hasMarks(), token .. '.'
+    reply[#reply + 1] = marked and 1 or 0
+    for i = 1, popped do
+      local record, member = values[i], members[2 * i - 1]
+      -- A member without a record is what a hand has left behind that removed keys of ours.
+      if record then
+        local isPlain = string.byte(record) == ${"p".charCodeAt(0)}
+        leases[#leases + 1] = lapse
+        leases[#leases + 1] = (isPlain and '~' or '^') .. tail .. member
+        if marked or not isPlain then
+          local parts, name = string.match(record, '^%a %d+ %d+ %S+ %S+ %S+ (%S+) %S+ %S (.*)$')
+          special[i] = { id = idOf(member), parts = parts, name = name, isPlain = isPlain }
+          answered[#answered + 1] = special[i]
+        end
+      end
+    end
+    local marks, filled = marked and marksOf(answered), partsOf(answered)
+    local partFields = {}
+    for _, entry in ipairs(answered) do
+      local list = filled[entry.id]
+      if list then
         local indices = {}
-        for index in string.gmatch(string.match(filled[entry.id], ',.*'), '[^,]+') do indices[#indices + 1] = index end
+        for index in string.gmatch(string.match(list, ',.*'), '[^,]+') do indices[#indices + 1] = index end
         table.sort(indices, function(a, b) return tonumber(a) < tonumber(b) end)
-        partsFrom[entry.id] = { #partFields + 1, #partFields + #indices }
+        entry.from, entry.count = #partFields, #indices
         for _, index in ipairs(indices) do partFields[#partFields + 1] = partField(entry.id, index) end
       end
     end
-    local values = fetch(messages, partFields)
-    local lapse = text(now + lease)
-    next = math.min(next, now + lease)
-    for _, entry in ipairs(found) do
-      entry.line = nil
-      touch(entry)
-      entry.state, entry.token, entry.lapse, entry.deliveries = 'r', token, lapse, entry.deliveries + 1
-      entry.stored = write(entry)
-      reply[#reply + 1] = entry.place .. entry.id
-      reply[#reply + 1] = entry.stored
-      reply[#reply + 1] = bodyOf[entry.id]
-      marks(reply, entry)
-      local range = partsFrom[entry.id] or { 1, 0 }
-      reply[#reply + 1] = range[2] - range[1] + 1
-      for i = range[1], range[2] do reply[#reply + 1] = values[i] end
+    local partValues = fetch(messages, partFields)
+    for i = 1, popped do
+      if values[i] then
+        local entry, n = special[i], #reply
+        reply[n + 1], reply[n + 2], reply[n + 3] = members[2 * i - 1], values[i], values[popped + i] or '~'
+        if marked then marks(reply, entry) end
+        if entry and not entry.isPlain then
+          reply[#reply + 1] = entry.count or 0
+          for n = 1, entry.count or 0 do reply[#reply + 1] = partValues[entry.from + n] end
+        end
+      end
     end
+    if #leases > 0 then soonest = math.min(soonest, now + lease) end
+    send('ZADD', running, leases)
   end
-  if next < math.huge then reply[4] = text(next) end
+  if soonest < math.huge then reply[4] = text(soonest) end
 end`,
 ].join("");
 
-/** Writes the rest, and wakes those who wait. */
+/** Wakes those who wait. */
 const END = [
-  `
-place()
-record()
-flush()`,
   // Whoever waits for work has found the queue empty, or was told that there may be more. So it is enough to tell when the
   // queue stops being empty, and when the next instant becomes sooner. That nobody may be told is no reason to fail.
   `
 if channel ~= '' then
-  if gained > 0 then
-    local left = redis.call('ZCARD', ready)
-    if left > 0 and left + popped <= gained then
-      redis.pcall('PUBLISH', channel .. 'work', '')
-      scheduled = false
-    end
+  local isNews = gained > 0 and redis.call('ZCARD', ready) or 0
+  if isNews > 0 and isNews + popped <= gained then
+    redis.pcall('PUBLISH', channel .. 'work', '')
+  elseif upcoming[1] and scheduled[idOf(upcoming[1])] then
+    redis.pcall('PUBLISH', channel .. 'work', upcoming[2])
   end
-  if scheduled and upcoming[1] then
-    local first = entries[idOf(upcoming[1])]
-    if first and first.recorded then redis.pcall('PUBLISH', channel .. 'work', upcoming[2]) end
-  end
-  if #written > 0 then redis.pcall('PUBLISH', channel .. 'keys', cjson.encode(written)) end
+  if next(written) then redis.pcall('PUBLISH', channel .. 'keys', cjson.encode(written)) end
 end
 return reply`,
 ].join("");
 
 /** The whole of it. */
-export const EXCHANGE: string = REQUEST + CHANGES + APPLY + CLAIM + END;
+export const EXCHANGE: string = APPLY + CLAIM + END;

@@ -7,15 +7,6 @@ import { FIRST_SPACE } from "./redis_keys.ts";
 /** Reads the arguments. Nothing is looked up yet, so `wanted` gathers the ids that will be. */
 export const REQUEST: string = [
   `
-local settles, adds, limit, lease, token, spaces, sweeps, named =
-  string.match(ARGV[2], '^(%d+) (%d+) (%S+) (%S+) (%w+) (%d+) (%d+) (%d)$')
-settles, adds, limit, lease = tonumber(settles), tonumber(adds), tonumber(limit), tonumber(lease)
-spaces, sweeps = tonumber(spaces), tonumber(sweeps)`,
-  // The name of a request matters only if there is something to apply.
-  `
-local request = named == '1' and settles + adds > 0 and KEYS[#KEYS]
-local channel = ARGV[3]
-
 local at = 3
 local function take()
   at = at + 1
@@ -46,16 +37,22 @@ local function takeMessages(count)
   return list
 end
 
+local receipts = {}
+local function holdReceipt(settlement, receipt)
+  settlement.receipt, receipts[#receipts + 1] = receipt, receipt
+  settlement.token, settlement.member, settlement.id = readReceipt(receipt)
+  want(settlement.id)
+end
+
 local function takeSettlement()
   local kind, how, writes, adds, joins = string.match(take(), '^(%a)(%a) (%d+) (%d+) (%d+)$')
-  local settlement = { kind = kind, how = how, id = false, token = false, states = false, enqueue = false, writes = {},
-    joins = {} }
+  local settlement = { kind = kind, how = how, writes = {}, joins = {} }
   if kind == 'r' then
-    settlement.token, settlement.id = string.match(take(), '^(%w+)%.(.*)$')
+    holdReceipt(settlement, take())
   else
     settlement.states, settlement.id = string.match(take(), '^(%a*) (.*)$')
+    want(settlement.id)
   end
-  if settlement.id then want(settlement.id) end
   if how == 't' then
     settlement.retry = takeMessage()
   elseif how == 'l' or how == 'm' then
@@ -78,21 +75,38 @@ local function takeSettlement()
   end
   return settlement
 end`,
+  // In the plain case the arguments are fewer.
+  `
+local settlements, enqueue, takeOne = {}, {}, takeSettlement
+if plain == '1' then
+  local space, index, ttl = string.match(take(), '^(%a+) (%d+) (%S+)$')
+  takeOne = function()
+    local settlement = { kind = 'r', how = 'f', writes = {}, enqueue = {}, joins = {} }
+    holdReceipt(settlement, take())
+    local value = take()
+    if value ~= '' then
+      settlement.writes[1] = { space = space, at = ${FIRST_SPACE} + 2 * index, ttl = ttl, key = settlement.id, value = value }
+    end
+    return settlement
+  end
+end
+for i = 1, settles do settlements[i] = takeOne() end
+enqueue = takeMessages(adds)`,
 ].join("");
 
 /** What can become of a message. */
 export const CHANGES: string = [
   `
-local placed, reserved = nil, 0`,
+local placed, reserved = nil, #wanted`,
   // The next place at the back. Places are reserved once for the whole request; that some are never used is no harm.
   `
 local function back()
   if not placed then placed = redis.call('INCRBY', sequence, reserved) - reserved end
   placed = placed + 1
-  return string.format('%016.0f', placed)
+  return placeAs(placed)
 end
 
-local holdOf, lists, scheduled = {}, {}, false
+local holdOf, lists = {}, {}
 
 local function loadHolds()
   local ids, keys = {}, heldKeys
@@ -110,6 +124,11 @@ local function loadHolds()
       holdOf[keys[i]] = { id = id, expiry = tonumber(expiry), ended = ended == 'e' }
     end
   end
+end
+
+local held = {}
+local function loadHeld()
+  for i, score in ipairs(scores(running, receipts)) do held[receipts[i]] = score end
 end
 
 local function hold(key, value)
@@ -150,7 +169,7 @@ local function line(entry)
   entry.delay = '-'
   entry.place = back()
   entry.state = entry.eta ~= '-' and tonumber(entry.eta) > now and 's' or 'q'
-  scheduled = scheduled or entry.state == 's'
+  scheduled[entry.id] = entry.state == 's' or nil
 end
 
 local function drop(entry)
@@ -168,8 +187,8 @@ local function add(message)
   local held = key and holdOf[key]
   if held and not (held.ended and held.expiry <= now) then return '-' .. held.id end
   if there then drop(there) end
-  local entry = { id = id, state = false, place = false, line = false, touched = false, deliveries = 0, token = '-', eta = message.eta, delay = message.delay, parts = message.parts,
-    priority = message.priority, unique = key and 'u' or '-', key = key, name = message.name }
+  local entry = { id = id, touched = false, deliveries = 0, token = '-', eta = message.eta, delay = message.delay,
+    parts = message.parts, priority = message.priority, unique = key and 'u' or '-', key = key, name = message.name }
   entries[id] = entry
   touch(entry)
   set(messages, 'b' .. id, message.body)
@@ -199,11 +218,21 @@ local function join(part)
   line(entry)
 end
 
+-- Whoever has a receipt holds the message, and so does he whose lease has lapsed until it is handed out again.
+local function isHolder(settlement, entry)
+  if held[settlement.receipt] then
+    held[settlement.receipt] = false
+    entry.line, entry.member = running, settlement.receipt
+    return true
+  end
+  return entry.token == settlement.token and entry.place .. entry.id == settlement.member and entry.state == 'q'
+end
+
 local function finish(settlement)
   local entry = settlement.id and entries[settlement.id]
   if not entry then return false end
   if settlement.kind == 'r' then
-    if entry.token ~= settlement.token then return false end
+    if not isHolder(settlement, entry) then return false end
   elseif not string.find(settlement.states, entry.state, 1, true) then
     return false
   end
@@ -244,7 +273,6 @@ local function finish(settlement)
   return true
 end
 
-local written = {}
 local function settle(settlement)
   if not finish(settlement) then return false end
   for _, write in ipairs(settlement.writes) do
@@ -252,7 +280,10 @@ local function settle(settlement)
     expiry = expiry and text(now + expiry)
     set(values, write.key, write.value and (expiry or '') .. write.value or false)
     rank(expiries, write.key, expiry or false)
-    if write.value then written[#written + 1] = write.space .. ' ' .. write.key end
+    if write.value then
+      if not written[write.space] then written[write.space] = {} end
+      table.insert(written[write.space], write.key)
+    end
   end
   -- Messages before parts, so that a part may go to a message that is only added here.
   for _, message in ipairs(settlement.enqueue) do add(message) end

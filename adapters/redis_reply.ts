@@ -1,12 +1,14 @@
-import type { Delivery, Exchanged, Mark, Message, Renewed, State, Stored } from "../src/storage.ts";
-import { LETTERS } from "./redis_request.ts";
+import type { Delivery, Exchange, Exchanged, Mark, Message, Renewed, State, Stored } from "../src/storage.ts";
+import { LETTERS, PLACE } from "./redis_request.ts";
 
-const STATES = Object.fromEntries(Object.entries(LETTERS).map(([state, letter]) => [letter, state as State]));
+/** The letters of what has neither parts nor a unique key are letters of their own. */
+const STATES: Record<string, State> = {
+  ...Object.fromEntries(Object.entries(LETTERS).map(([state, letter]) => [letter, state as State])),
+  p: "queued",
+  t: "scheduled",
+};
 
-/** How wide the place in line is with which a member of a sorted set begins. */
-const PLACE = 16;
-
-const RECORD = /^(\w) \d+ (\d+) (\S+) (\S+) (\S+) (\S+) (\S+) \S (.*)$/s;
+const RECORD = /^(\w) \d+ (\d+) \S+ (\S+) (\S+) (\S+) (\S+) \S (.*)$/s;
 
 /** Reads a script's flat answer from front to back. Clients may show a number as text, and text as a number. */
 class Reader {
@@ -30,20 +32,23 @@ class Reader {
   }
 }
 
-/** What an exchange's script has answered. */
-export function decodeExchange(items: unknown[]): Exchanged {
+/** What an exchange's script has answered. `token` is that of this claim. */
+export function decodeExchange(items: unknown[], { settle = [], enqueue = [] }: Exchange, token: string): Exchanged {
   const reader = new Reader(items);
   const [now, promoted, recovered] = [reader.number(), reader.number(), reader.number()];
   const next = reader.text();
   const enqueued = reader.number() - 1;
+  const flags = reader.text();
+  // In the plain case all was accepted.
+  const isPlain = flags === "p";
   return {
     now,
-    settled: Array.from(reader.text().slice(1), (flag) => flag === "1"),
-    enqueued: Array.from({ length: enqueued }, () => {
+    settled: isPlain ? settle.map(() => true) : Array.from(flags.slice(1), (flag) => flag === "1"),
+    enqueued: isPlain ? enqueue.map(({ id }) => ({ id, added: true })) : Array.from({ length: enqueued }, () => {
       const text = reader.text();
       return { id: text.slice(1), added: text.startsWith("+") };
     }),
-    deliveries: readAll(reader, readDelivery),
+    deliveries: reader.isAtEnd ? [] : readDeliveries(reader, token),
     recovered,
     promoted,
     ...next !== "" && { next: Number(next) },
@@ -82,34 +87,35 @@ function readAll<T>(reader: Reader, read: (reader: Reader) => T): T[] {
   return all;
 }
 
-function readDelivery(reader: Reader): Delivery {
-  const { message, deliveries, token } = readMessage(reader);
-  const marks = readMarks(reader, reader.number());
-  const parts = Array.from({ length: reader.number() }, () => toValue(reader.text()));
-  return {
-    message,
-    receipt: `${token}.${message.id}`,
-    deliveries,
-    ...marks.length > 0 && { revoked: marks },
-    ...message.parts !== undefined && { parts },
-  };
+function readDeliveries(reader: Reader, token: string): Delivery[] {
+  const hasMarks = reader.number() === 1;
+  return readAll(reader, (reader) => {
+    const { message, deliveries, letter, member } = readMessage(reader);
+    const isPlain = letter === "p";
+    const marks = hasMarks ? readMarks(reader, reader.number()) : [];
+    const parts = isPlain ? [] : Array.from({ length: reader.number() }, () => toValue(reader.text()));
+    return {
+      message,
+      receipt: `${isPlain ? "~" : "^"}${token}.${member}`,
+      // The record is not written when a message is handed out, so this time is not in it.
+      deliveries: deliveries + 1,
+      ...marks.length > 0 && { revoked: marks },
+      ...message.parts !== undefined && { parts },
+    };
+  });
 }
 
 function readMarks(reader: Reader, count: number): Mark[] {
   return Array.from({ length: count }, () => ({ key: reader.text(), value: toValue(reader.text()) }));
 }
 
-function readMessage(reader: Reader): Stored & { token: string } {
-  const id = reader.text().slice(PLACE);
-  const [, letter, deliveries, token, eta, delay, parts, priority, name] = RECORD.exec(reader.text())!;
-  const message: Message = {
-    id,
-    name,
-    body: toValue(reader.text()),
-    ...eta !== "-" && { eta: Number(eta) },
-    ...delay !== "-" && { delay: Number(delay) },
-    ...priority !== "0" && { priority: Number(priority) },
-    ...parts !== "-" && { parts: Number(parts) },
-  };
-  return { message, state: STATES[letter], deliveries: Number(deliveries), token };
+function readMessage(reader: Reader): Stored & { letter: string; member: string } {
+  const member = reader.text();
+  const [, letter, deliveries, eta, delay, parts, priority, name] = RECORD.exec(reader.text())!;
+  const message: Message = { id: member.slice(PLACE), name, body: toValue(reader.text()) };
+  if (eta !== "-") message.eta = Number(eta);
+  if (delay !== "-") message.delay = Number(delay);
+  if (priority !== "0") message.priority = Number(priority);
+  if (parts !== "-") message.parts = Number(parts);
+  return { message, state: STATES[letter], deliveries: Number(deliveries), letter, member };
 }

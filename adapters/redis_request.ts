@@ -1,4 +1,4 @@
-import type { Exchange, Message, Settlement, Space, State } from "../src/storage.ts";
+import type { Exchange, Message, Settlement, Space, State, Write } from "../src/storage.ts";
 import type { Keys } from "./redis_keys.ts";
 import { SPACES } from "./redis_keys.ts";
 
@@ -10,6 +10,9 @@ export const LETTERS: Readonly<Record<State, string>> = {
   running: "r",
   dead: "d",
 };
+
+/** How wide the place in line is with which the members of the sorted sets begin. */
+export const PLACE = 16;
 
 /** More than anybody has hands for, and a number that every server can read. */
 const MOST_CLAIMED = 1_000_000;
@@ -39,7 +42,9 @@ export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweep }
   const { request, now, settle = [], enqueue = [], claim } = exchange;
   const spaces: Space[] = sweep.everywhere ? [...SPACES] : [];
   const args: string[] = [];
-  for (const settlement of settle) pushSettlement(args, settlement, spaces);
+  const isPlain = isPlainCase(settle, enqueue);
+  if (isPlain) pushPlain(args, settle, spaces);
+  else for (const settlement of settle) pushSettlement(args, settlement, spaces);
   for (const message of enqueue) pushMessage(args, message);
   const head = [
     settle.length,
@@ -50,6 +55,7 @@ export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweep }
     spaces.length,
     sweep.most,
     request === undefined ? 0 : 1,
+    isPlain ? 1 : 0,
   ];
   return {
     keys: [
@@ -59,6 +65,35 @@ export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweep }
     ],
     args: [now === undefined ? "" : `${now}`, head.join(" "), wakes ? keys.prefix : "", ...args],
   };
+}
+
+/**
+ * Whether all that is settled is finished and leaves at most an outcome, all outcomes for the same time, and neither that
+ * nor what is added has parts or a unique key.
+ */
+function isPlainCase(settle: Settlement[], enqueue: Message[]): boolean {
+  let first: Write | undefined;
+  for (const { receipt, retry, release, bury, writes = [], enqueue = [], joins = [] } of settle) {
+    if (receipt === undefined || !receipt.startsWith("~") || writes.length > 1) return false;
+    if (retry || release || bury !== undefined || enqueue.length > 0 || joins.length > 0) return false;
+    if (writes.length === 0) continue;
+    const [{ space, key, value, ttl }] = writes;
+    first ??= writes[0];
+    if (value === undefined || space !== first.space || ttl !== first.ttl || key !== idOf(receipt)) return false;
+  }
+  return enqueue.every(({ unique, parts }) => unique === undefined && parts === undefined);
+}
+
+/** The message that a receipt is for. */
+function idOf(receipt: string): string {
+  return receipt.slice(receipt.indexOf(".") + 1 + PLACE);
+}
+
+function pushPlain(args: string[], settle: Settlement[], spaces: Space[]): void {
+  const first = settle.find(({ writes = [] }) => writes.length > 0)?.writes?.[0];
+  if (first && !spaces.includes(first.space)) spaces.push(first.space);
+  args.push(first ? `${first.space} ${spaces.indexOf(first.space)} ${first.ttl ?? "-"}` : "none 0 -");
+  for (const { receipt, writes: [write] = [] } of settle) args.push(receipt!, write ? `~${write.value}` : "");
 }
 
 function pushSettlement(args: string[], settlement: Settlement, spaces: Space[]): void {

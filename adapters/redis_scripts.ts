@@ -1,5 +1,5 @@
 import { FIRST_SPACE } from "./redis_keys.ts";
-import { BASE, RECORDS, VALUES } from "./redis_lua.ts";
+import { BASE, MARKS, MESSAGES, PARTS, RECORDS, VALUES } from "./redis_lua.ts";
 import { EXCHANGE } from "./redis_lua_exchange.ts";
 
 /** How many messages `flush` removes, and `list` is asked for, in one go. */
@@ -12,61 +12,88 @@ export const MOST_AT_ONCE = 1_000;
  */
 
 /** Keys: the messages', those of the spaces that are written to, that of the request's answer. */
-const exchange = BASE + VALUES + RECORDS + EXCHANGE;
+const exchange = BASE + VALUES + MESSAGES + EXCHANGE;
 
-/** Keys: the messages'. Arguments: the lease, receipts. Answers for each whether it is held, with its marks. */
-const renew = BASE + VALUES + RECORDS + `
-local held, ids, lapse = {}, {}, text(now + ARGV[2])
-for i = 3, #ARGV do
-  local token, id = string.match(ARGV[i], '^(%w+)%.(.*)$')
-  held[i] = { token = token, id = id }
-  if id then ids[#ids + 1] = id end
+/**
+ * Keys: the messages'. Arguments: the lease, receipts. Answers for each whether it is held, with its marks. A message that is
+ * back in the queue is taken out of it again, if it has not been handed out since.
+ */
+const renew = BASE + VALUES + MESSAGES + MARKS + PARTS + RECORDS + `
+local receipts, leases, lapse = {}, {}, text(now + ARGV[2])
+for i = 3, #ARGV do receipts[i - 2] = ARGV[i] end
+local held, back = scores(running, receipts), {}
+for i, receipt in ipairs(receipts) do
+  local _, _, id = readReceipt(receipt)
+  if not held[i] then back[#back + 1] = id end
 end
-load(ids)
-local found = {}
-for i = 3, #ARGV do
-  local entry = held[i].id and entries[held[i].id]
-  held[i].entry = entry and entry.token == held[i].token and entry
-  if held[i].entry then
+load(back)
+locate(back)
+for i, receipt in ipairs(receipts) do
+  local token, member, id = readReceipt(receipt)
+  local entry = entries[id]
+  if not held[i] and entry and entry.state == 'q' and entry.token == token and entry.member == member then
     touch(entry)
-    entry.state, entry.lapse = 'r', lapse
-    found[#found + 1] = entry
+    entry.token, entry.deliveries, entry.line = '-', entry.deliveries - 1, running
+    held[i] = true
+  end
+  if held[i] then
+    leases[#leases + 1] = lapse
+    leases[#leases + 1] = receipt
   end
 end
-local marks, reply = marksOf(found), {}
-for i = 3, #ARGV do
-  if held[i].entry then
-    marks(reply, held[i].entry)
-  else
-    reply[#reply + 1] = -1
-  end
-end
-place()
 record()
 flush()
+send('ZADD', running, leases)
+
+local reply, found, marks = {}, {}, nil
+if hasMarks() then
+  local fields = {}
+  for i, receipt in ipairs(receipts) do
+    local _, _, id = readReceipt(receipt)
+    found[i], fields[i] = { id = id, name = '' }, 'r' .. id
+  end
+  for i, kept in ipairs(fetch(messages, fields)) do
+    found[i].name = kept and string.match(kept, '^%a %d+ %d+ %S+ %S+ %S+ %S+ %S+ %S (.*)$') or ''
+  end
+  marks = marksOf(found)
+end
+for i = 1, #receipts do
+  if not held[i] then
+    reply[#reply + 1] = -1
+  elseif marks then
+    marks(reply, found[i])
+  else
+    reply[#reply + 1] = 0
+  end
+end
 return reply
 `;
 
 /** Keys: the messages'. Arguments: an id. Answers with nothing, or with the message, its body and its note. */
-const find = BASE + RECORDS + `
+const find = BASE + MESSAGES + RECORDS + `
 local body = load({ ARGV[2] }, 'b')[1]
 local entry = entries[ARGV[2]]
 if not entry then return {} end
+locate({ ARGV[2] })
 local note = entry.state == 'd' and load({ entry.id }, 'n')[1]
 return { entry.place .. entry.id, write(entry), body or '~', note or '' }
 `;
 
 /** Keys: the messages'. Arguments: the state's letter, how many to leave out, and how many to show. Answers as `find`. */
-const list = BASE + RECORDS + `
+const list = BASE + MESSAGES + RECORDS + `
 local members = redis.call(ARGV[2] == 'd' and 'ZREVRANGE' or 'ZRANGE', LINES[ARGV[2]], ARGV[3], ARGV[3] + ARGV[4] - 1)
 local ids, reply = {}, {}
-for i, member in ipairs(members) do ids[i] = idOf(member) end
-local texts = load(ids, 'b')
-local remarks = ARGV[2] == 'd' and load(ids, 'n') or {}
 for i, member in ipairs(members) do
-  local entry = entries[ids[i]]
+  local _, _, id = readReceipt(member)
+  ids[i] = id
+end
+local texts = load(ids, 'b')
+locate(ids)
+local remarks = ARGV[2] == 'd' and load(ids, 'n') or {}
+for i, id in ipairs(ids) do
+  local entry = entries[id]
   if entry then
-    reply[#reply + 1] = member
+    reply[#reply + 1] = entry.place .. id
     reply[#reply + 1] = write(entry)
     reply[#reply + 1] = texts[i] or '~'
     reply[#reply + 1] = remarks[i] or ''
@@ -76,7 +103,7 @@ return reply
 `;
 
 /** Keys: the messages', and those of the results. Answers with the six numbers. */
-const counts = BASE + RECORDS + `
+const counts = BASE + MESSAGES + `
 local values, expiries = KEYS[#KEYS - 1], KEYS[#KEYS]
 local reply = {}
 for i, line in ipairs({ ready, schedule, waiting, running, dead }) do reply[i] = redis.call('ZCARD', line) end
@@ -88,7 +115,7 @@ return reply
  * Keys: the messages', and those of the spaces to be cleared. Arguments: the states' letters, and `u` for the unique keys of
  * what is finished. Removes a number of each, and answers whether there may be more.
  */
-const flush = BASE + RECORDS + `
+const flush = BASE + MESSAGES + PARTS + RECORDS + `
 local more, ids, found, keyed = 0, {}, {}, {}
 for letter in string.gmatch(ARGV[2], '%a') do
   local line = LINES[letter] or ended
@@ -99,7 +126,8 @@ for letter in string.gmatch(ARGV[2], '%a') do
     if line == ended then
       set(holds, member, false)
     else
-      ids[#ids + 1] = idOf(member)
+      local _, _, id = readReceipt(member)
+      ids[#ids + 1] = id
     end
   end
 end
@@ -127,7 +155,7 @@ return { more }
 
 /**
  * Keys: the two of a space. Arguments: "absent" or nothing, the value that must be there or nothing, the ttl or nothing,
- * the key, the value; the channel or nothing, the topic. Answers whether the value was written.
+ * the key, the value; the channel or nothing, the space. Answers whether the value was written.
  */
 const put = BASE + VALUES + `
 local values, expiries, key = KEYS[1], KEYS[2], ARGV[5]
@@ -144,7 +172,7 @@ else
   redis.call('ZREM', expiries, key)
 end
 sweep(values, expiries, 100)
-if ARGV[7] ~= '' then redis.pcall('PUBLISH', ARGV[7], cjson.encode({ ARGV[8] })) end
+if ARGV[7] ~= '' then redis.pcall('PUBLISH', ARGV[7], cjson.encode({ [ARGV[8]] = { key } })) end
 return { 1 }
 `;
 
@@ -179,7 +207,7 @@ redis.call('ZREM', expiries, key)
 return { there or nil }
 `;
 
-/** Keys: the two of a space. Arguments: by how much, the ttl or nothing, the key; the channel, the topic. Answers with the sum. */
+/** Keys: the two of a space. Arguments: by how much, the ttl or nothing, the key; the channel or nothing, the space. Answers with the sum. */
 const increment = BASE + VALUES + `
 local values, expiries, key = KEYS[1], KEYS[2], ARGV[4]
 local there = living(redis.call('HGET', values, key))
@@ -199,7 +227,7 @@ if not there then
   end
   sweep(values, expiries, 100)
 end
-if ARGV[5] ~= '' then redis.pcall('PUBLISH', ARGV[5], cjson.encode({ ARGV[6] })) end
+if ARGV[5] ~= '' then redis.pcall('PUBLISH', ARGV[5], cjson.encode({ [ARGV[6]] = { key } })) end
 return { '~' .. sum }
 `;
 

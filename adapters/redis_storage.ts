@@ -65,15 +65,18 @@ export class RedisStorage implements Storage {
 
   async exchange(exchange: Exchange): Promise<Exchanged> {
     const claims = exchange.claim !== undefined && exchange.claim.limit > 0;
+    const token = `${this.#token ??= crypto.randomUUID().replaceAll("-", "").slice(0, 12)}${
+      (this.#claims++).toString(36)
+    }`;
     const { keys, args } = encodeExchange(exchange, {
       keys: this.#keys,
-      token: `${this.#token ??= crypto.randomUUID().replaceAll("-", "").slice(0, 12)}${(this.#claims++).toString(36)}`,
+      token,
       wakes: this.#waiting !== undefined,
       sweep: this.#sweep(exchange.settle),
     });
     const looked = claims ? this.#waiting?.look() : undefined;
     try {
-      const exchanged = decodeExchange(await this.#run("exchange", keys, args));
+      const exchanged = decodeExchange(await this.#run("exchange", keys, args), exchange, token);
       // With no hands free nothing was taken, so what became ready before is still news.
       looked?.saw(exchanged.deliveries.length < exchange.claim!.limit ? exchanged.next ?? Infinity : undefined);
       return exchanged;
@@ -129,7 +132,7 @@ export class RedisStorage implements Storage {
   ): Promise<boolean> {
     const conditions = [ifAbsent ? "absent" : "", ifValue === undefined ? "" : `~${ifValue}`];
     const args = [...conditions, `${ttl ?? ""}`, key, `~${value}`];
-    return Number((await this.#values("put", space, now, ...args, ...this.#news(space, key)))[0]) === 1;
+    return Number((await this.#values("put", space, now, ...args, ...this.#news(space)))[0]) === 1;
   }
 
   /** What is asked for within one turn of the event loop goes in one request: who awaits many results looks for all. */
@@ -171,7 +174,7 @@ export class RedisStorage implements Storage {
     by: number,
     { ttl, now }: { ttl?: number; now?: number } = {},
   ): Promise<number> {
-    const args = [`${by}`, `${ttl ?? ""}`, key, ...this.#news(space, key)];
+    const args = [`${by}`, `${ttl ?? ""}`, key, ...this.#news(space)];
     return Number(toLiving((await this.#values("increment", space, now, ...args))[0]));
   }
 
@@ -193,9 +196,9 @@ export class RedisStorage implements Storage {
     return await this.#runner.run(operation, keys, args, this);
   }
 
-  /** Where it is to be announced that a key has got a value, and as what. */
-  #news(space: Space, key: string): [channel: string, topic: string] {
-    return [this.#waiting ? `${this.#keys.prefix}keys` : "", `${space} ${key}`];
+  /** Where it is to be announced that a key has got a value. */
+  #news(space: Space): [channel: string, space: Space] {
+    return [this.#waiting ? `${this.#keys.prefix}keys` : "", space];
   }
 
   /** Removes more than is written, so that what has expired becomes less. */

@@ -219,15 +219,16 @@ export class Waiting {
     if (this.#isStirred()) this.#wake((sleeper) => sleeper.topic === "work");
   }
 
-  /** Keys have been written. */
-  onKeys(topics: string[]): void {
+  /** Keys have been written, by space. */
+  onKeys(keys: Record<string, string[]>): void {
     this.#forget();
     const now = performance.now();
-    for (const topic of topics) {
+    const written = new Set<string>();
+    for (const space of Object.keys(keys)) for (const key of keys[space]) written.add(`${space} ${key}`);
+    for (const topic of written) {
       this.#recent.delete(topic);
       this.#recent.set(topic, now);
     }
-    const written = new Set(topics);
     this.#wake((sleeper) => written.has(sleeper.topic));
   }
 
