@@ -5,8 +5,8 @@ import type { Space } from "../src/storage.ts";
  * and under these names in Lua.
  *
  * A message is a member of the sorted set of its state, and some fields of the hash `messages`. All kinds of fields are
- * in the one hash so that one command reads or writes them, whatever is needed of however many messages; its body is a
- * field of its own so that it is written once, however often the record changes.
+ * in the one hash so that one command reads or writes them, whatever is needed of however many messages; a large body is
+ * a field of its own so that it is written once, however often the record changes.
  */
 export const MESSAGE_KEYS = [
   "messages",
@@ -20,6 +20,9 @@ export const MESSAGE_KEYS = [
   "ended",
   "revoked",
 ] as const;
+
+/** How many bytes the body of a plain message has at most. What is larger is not to be moved whenever its record is. */
+export const LARGEST_INLINE = 1_024;
 
 /** Where, counted from 1, an exchange has the first key of the spaces that it writes to. */
 export const FIRST_SPACE: number = MESSAGE_KEYS.length + 1;

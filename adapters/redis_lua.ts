@@ -4,7 +4,7 @@
  * Scripts are not undone when they fail half way, so they first read, then decide, and then write. They write through
  * a buffer: the number of commands does not depend on how much is in a request.
  */
-import { MESSAGE_KEYS } from "./redis_keys.ts";
+import { LARGEST_INLINE, MESSAGE_KEYS } from "./redis_keys.ts";
 
 /** Time, and commands with many arguments. `ARGV[1]` is the time, or empty for the server's. */
 export const BASE: string = [
@@ -81,8 +81,10 @@ end`,
  *
  * The members are the place in line and the id. Those of what is running are the receipts: so a receipt is good as long
  * as it is a member, and nothing else is written when a message is handed out. Its record stays as it was: what is said to
- * be queued and is not in the queue is running. The record's letter is `p` instead of `q`, and `t` instead of `s`, of
- * what has neither parts nor a unique key; its receipts begin with a tilde, those of the others with a caret.
+ * be queued and is not in the queue is running.
+ *
+ * A plain message, which has neither parts nor a unique key and a small body, is all in its record, whose letter is then
+ * `p` instead of `q`, or `t` instead of `s`. Its receipts begin with a tilde, those of the others with a caret.
  */
 export const MESSAGES: string = [
   `
@@ -115,15 +117,22 @@ local STATES = { p = 'q', t = 's' }
 local function read(id, record)
   local letter, place, deliveries, token, eta, delay, parts, priority, unique, name =
     string.match(record, '^(%a) (%d+) (%d+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S) (.*)$')
-  local state = STATES[letter] or letter
+  local state, body = STATES[letter], nil
+  if state then name, body = string.match(name, '^([^\\n]*)\\n(.*)$') end
+  state = state or letter
   return { id = id, state = state, place = place, deliveries = deliveries, token = token, eta = eta, delay = delay,
     parts = parts, priority = priority, unique = unique, name = name, line = LINES[state], member = place .. id,
-    touched = false }
+    body = body, isApart = not body, touched = false }
 end
 
-local function write(entry)
-  local letter = entry.state
-  if entry.parts == '-' and entry.unique == '-' then letter = letter == 'q' and 'p' or letter == 's' and 't' or letter end
+local function letterOf(entry)
+  local letter = entry.state == 'q' and 'p' or entry.state == 's' and 't'
+  local isPlain = letter and entry.parts == '-' and entry.unique == '-' and entry.body and
+    #entry.body <= ${LARGEST_INLINE} and not string.find(entry.name, '\\n', 1, true)
+  return isPlain and letter or entry.state
+end
+
+local function write(entry, letter)
   return letter .. ' ' .. entry.place .. ' ' .. entry.deliveries .. ' ' .. entry.token .. ' ' .. entry.eta .. ' ' ..
     entry.delay .. ' ' .. entry.parts .. ' ' .. entry.priority .. ' ' .. entry.unique .. ' ' .. entry.name
 end`,
@@ -251,7 +260,18 @@ end
 
 local function record()
   for _, entry in ipairs(touched) do
-    if entries[entry.id] == entry then set(messages, 'r' .. entry.id, write(entry)) end
+    if entries[entry.id] == entry then
+      local letter = letterOf(entry)
+      local record = write(entry, letter)
+      if letter ~= entry.state then
+        record = record .. '\\n' .. entry.body
+        if entry.isApart then set(messages, 'b' .. entry.id, false) end
+      elseif entry.body then
+        set(messages, 'b' .. entry.id, entry.body)
+      end
+      entry.isApart = letter == entry.state
+      set(messages, 'r' .. entry.id, record)
+    end
     entry.touched = false
   end
   touched = {}
@@ -261,7 +281,7 @@ end`,
 local function forget(entry, list)
   local id = entry.id
   set(messages, 'r' .. id, false)
-  set(messages, 'b' .. id, false)
+  if entry.isApart then set(messages, 'b' .. id, false) end
   if entry.state == 'd' then set(messages, 'n' .. id, false) end
   if entry.unique == 'u' then set(messages, 'u' .. id, false) end
   if not list then return end

@@ -146,17 +146,16 @@ if limit >= 0 then
   local members, fields = limit > 0 and redis.call('ZPOPMIN', ready, string.format('%.0f', limit)) or {}, {}
   popped = #members / 2
   for i = 1, popped do
-    local id = idOf(members[2 * i - 1])
-    fields[i], fields[popped + i] = 'r' .. id, 'b' .. id
+    fields[i] = 'r' .. idOf(members[2 * i - 1])
   end
   if popped > 0 then`,
   MARKS + PARTS,
   `
-    local values, leases, special, answered = fetch(messages, fields), {}, {}, {}
+    local records, leases, special, answered, bodies = fetch(messages, fields), {}, {}, {}, {}
     local lapse, marked, tail = text(now + lease), hasMarks(), token .. '.'
     reply[#reply + 1] = marked and 1 or 0
     for i = 1, popped do
-      local record, member = values[i], members[2 * i - 1]
+      local record, member = records[i], members[2 * i - 1]
       -- A member without a record is what a hand has left behind that removed keys of ours.
       if record then
         local isPlain = string.byte(record) == ${"p".charCodeAt(0)}
@@ -164,8 +163,13 @@ if limit >= 0 then
         leases[#leases + 1] = (isPlain and '~' or '^') .. tail .. member
         if marked or not isPlain then
           local parts, name = string.match(record, '^%a %d+ %d+ %S+ %S+ %S+ (%S+) %S+ %S (.*)$')
-          special[i] = { id = idOf(member), parts = parts, name = name, isPlain = isPlain }
-          answered[#answered + 1] = special[i]
+          if isPlain then name = string.match(name, '^[^\\n]*') end
+          local entry = { id = idOf(member), parts = parts, name = name }
+          special[i], answered[#answered + 1] = entry, entry
+          if not isPlain then
+            bodies[#bodies + 1] = 'b' .. entry.id
+            entry.body = #bodies
+          end
         end
       end
     end
@@ -182,12 +186,14 @@ if limit >= 0 then
       end
     end
     local partValues = fetch(messages, partFields)
+    bodies = fetch(messages, bodies)
     for i = 1, popped do
-      if values[i] then
+      if records[i] then
         local entry, n = special[i], #reply
-        reply[n + 1], reply[n + 2], reply[n + 3] = members[2 * i - 1], values[i], values[popped + i] or '~'
+        reply[n + 1], reply[n + 2] = members[2 * i - 1], records[i]
+        if entry and entry.body then reply[n + 3] = bodies[entry.body] or '~' end
         if marked then marks(reply, entry) end
-        if entry and not entry.isPlain then
+        if entry and entry.body then
           reply[#reply + 1] = entry.count or 0
           for n = 1, entry.count or 0 do reply[#reply + 1] = partValues[entry.from + n] end
         end

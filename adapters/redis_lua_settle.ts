@@ -188,10 +188,10 @@ local function add(message)
   if held and not (held.ended and held.expiry <= now) then return '-' .. held.id end
   if there then drop(there) end
   local entry = { id = id, touched = false, deliveries = 0, token = '-', eta = message.eta, delay = message.delay,
-    parts = message.parts, priority = message.priority, unique = key and 'u' or '-', key = key, name = message.name }
+    parts = message.parts, priority = message.priority, unique = key and 'u' or '-', key = key, name = message.name,
+    body = message.body }
   entries[id] = entry
   touch(entry)
-  set(messages, 'b' .. id, message.body)
   if key then
     set(messages, 'u' .. id, key)
     hold(key, { id = id, expiry = tonumber(message.unique), ended = false })
@@ -256,12 +256,11 @@ local function finish(settlement)
   if how == 't' then
     local retry = settlement.retry
     entry.eta, entry.delay, entry.priority, entry.name = retry.eta, retry.delay, retry.priority, retry.name
-    entry.deliveries = 0
-    set(messages, 'b' .. entry.id, retry.body)
+    entry.deliveries, entry.body = 0, retry.body
   else
     if settlement.kind == 'r' then entry.deliveries = entry.deliveries - 1 end
     if timed then entry.eta, entry.delay = settlement.eta, settlement.delay end
-    if settlement.body then set(messages, 'b' .. entry.id, settlement.body) end
+    entry.body = settlement.body or entry.body
   end
   -- What waits goes on waiting, for its parts are still to come; a dead letter has no place to keep.
   if was == 'w' then return true end

@@ -1,12 +1,7 @@
 import type { Delivery, Exchange, Exchanged, Mark, Message, Renewed, State, Stored } from "../src/storage.ts";
 import { LETTERS, PLACE } from "./redis_request.ts";
 
-/** The letters of what has neither parts nor a unique key are letters of their own. */
-const STATES: Record<string, State> = {
-  ...Object.fromEntries(Object.entries(LETTERS).map(([state, letter]) => [letter, state as State])),
-  p: "queued",
-  t: "scheduled",
-};
+const STATES = Object.fromEntries(Object.entries(LETTERS).map(([state, letter]) => [letter, state as State]));
 
 const RECORD = /^(\w) \d+ (\d+) \S+ (\S+) (\S+) (\S+) (\S+) \S (.*)$/s;
 
@@ -111,8 +106,13 @@ function readMarks(reader: Reader, count: number): Mark[] {
 
 function readMessage(reader: Reader): Stored & { letter: string; member: string } {
   const member = reader.text();
-  const [, letter, deliveries, eta, delay, parts, priority, name] = RECORD.exec(reader.text())!;
-  const message: Message = { id: member.slice(PLACE), name, body: toValue(reader.text()) };
+  const record = reader.text();
+  // The body of a plain message stands behind its record.
+  const inline = record.startsWith("p") ? record.indexOf("\n") : -1;
+  const head = inline < 0 ? record : record.slice(0, inline);
+  const body = toValue(inline < 0 ? reader.text() : record.slice(inline + 1));
+  const [, letter, deliveries, eta, delay, parts, priority, name] = RECORD.exec(head)!;
+  const message: Message = { id: member.slice(PLACE), name, body };
   if (eta !== "-") message.eta = Number(eta);
   if (delay !== "-") message.delay = Number(delay);
   if (priority !== "0") message.priority = Number(priority);

@@ -1,6 +1,6 @@
 import type { Exchange, Message, Settlement, Space, State, Write } from "../src/storage.ts";
 import type { Keys } from "./redis_keys.ts";
-import { SPACES } from "./redis_keys.ts";
+import { LARGEST_INLINE, SPACES } from "./redis_keys.ts";
 
 /** The letters that the scripts have for the states. */
 export const LETTERS: Readonly<Record<State, string>> = {
@@ -68,8 +68,8 @@ export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweep }
 }
 
 /**
- * Whether all that is settled is finished and leaves at most an outcome, all outcomes for the same time, and neither that
- * nor what is added has parts or a unique key.
+ * Whether all that is settled is plain, is finished and leaves at most an outcome, all outcomes for the same time, and all
+ * that is added is plain.
  */
 function isPlainCase(settle: Settlement[], enqueue: Message[]): boolean {
   let first: Write | undefined;
@@ -81,7 +81,9 @@ function isPlainCase(settle: Settlement[], enqueue: Message[]): boolean {
     first ??= writes[0];
     if (value === undefined || space !== first.space || ttl !== first.ttl || key !== idOf(receipt)) return false;
   }
-  return enqueue.every(({ unique, parts }) => unique === undefined && parts === undefined);
+  return enqueue.every(({ name, body, unique, parts }) =>
+    unique === undefined && parts === undefined && body.length <= LARGEST_INLINE && !name.includes("\n")
+  );
 }
 
 /** The message that a receipt is for. */

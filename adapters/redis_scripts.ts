@@ -53,7 +53,7 @@ if hasMarks() then
     found[i], fields[i] = { id = id, name = '' }, 'r' .. id
   end
   for i, kept in ipairs(fetch(messages, fields)) do
-    found[i].name = kept and string.match(kept, '^%a %d+ %d+ %S+ %S+ %S+ %S+ %S+ %S (.*)$') or ''
+    found[i].name = kept and read(receipts[i], kept).name or ''
   end
   marks = marksOf(found)
 end
@@ -76,7 +76,7 @@ local entry = entries[ARGV[2]]
 if not entry then return {} end
 locate({ ARGV[2] })
 local note = entry.state == 'd' and load({ entry.id }, 'n')[1]
-return { entry.place .. entry.id, write(entry), body or '~', note or '' }
+return { entry.place .. entry.id, write(entry, entry.state), entry.body or body or '~', note or '' }
 `;
 
 /** Keys: the messages'. Arguments: the state's letter, how many to leave out, and how many to show. Answers as `find`. */
@@ -94,8 +94,8 @@ for i, id in ipairs(ids) do
   local entry = entries[id]
   if entry then
     reply[#reply + 1] = entry.place .. id
-    reply[#reply + 1] = write(entry)
-    reply[#reply + 1] = texts[i] or '~'
+    reply[#reply + 1] = write(entry, entry.state)
+    reply[#reply + 1] = entry.body or texts[i] or '~'
     reply[#reply + 1] = remarks[i] or ''
   end
 end
