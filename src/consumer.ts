@@ -98,6 +98,7 @@ export class Consumer {
     this.#backOff = new BackOff(this.#maxDelay, initialDelay, backoff);
     this.#workers = new Workers(core, {
       hands: this.#hands,
+      ahead: !hands && !core.registry.list().some(({ settings }) => settings.delivery === "at-most-once"),
       onClaimed: (answer, wanted) => this.#onClaimed(answer, wanted),
       onFailed: (error) => this.#onFailed(error),
     });

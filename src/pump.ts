@@ -18,6 +18,10 @@ export interface Claimer {
   readonly lease: number;
   /** How many deliveries it could begin with right now. Asked when a request is about to be sent. */
   wants(): number;
+  /** How many deliveries it has of which it expects to end in no time. */
+  readonly soon: number;
+  /** Such a request is being sent. */
+  asked(): void;
   /** The answer to a request that claimed `wanted` deliveries for it. */
   claimed(answer: Exchanged, wanted: number): void;
   /** The request that should have claimed for it failed. */
@@ -47,6 +51,10 @@ const BATCH = 1_000;
  * invocation, what it awaited never comes.
  */
 const ABANDONED = 30_000;
+/** For so many microtasks a request waits for the next task to end that is expected to take no time. */
+const LULL = 100;
+/** So many settlements are worth a request of their own. */
+const MUCH = 16;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
 
@@ -136,10 +144,28 @@ export class Pump {
   async #send(round: number): Promise<void> {
     while (this.#holders === 0 && (this.#settling.length > 0 || this.#adding.length > 0 || this.#nextClaimer())) {
       this.#sentAt = this.#options.clock.now();
+      await this.#lull();
       await this.#sendOne();
       if (round !== this.#round) return;
     }
     this.#sending = false;
+  }
+
+  /**
+   * What ends within this turn of the event loop travels with this request, unless half of it is already there, and that
+   * is much: then the other half is for the time that the request takes.
+   */
+  async #lull(): Promise<void> {
+    for (const claimer of this.#claimers) {
+      let before = claimer.soon;
+      for (let ticks = 0; before > 0 && ticks < LULL; ticks++) {
+        await undefined;
+        const { soon } = claimer;
+        if (this.#settling.length >= Math.max(MUCH, soon)) return;
+        if (soon < before) ticks = 0;
+        before = soon;
+      }
+    }
   }
 
   async #sendOne(): Promise<void> {
@@ -150,6 +176,7 @@ export class Pump {
     const claimer = this.#nextClaimer();
     const wanted = claimer?.wants() ?? 0;
     if (claimer) this.#unanswered.delete(claimer);
+    claimer?.asked();
     const writes: Write[] = [];
     // Asked only now: what comes while they answer goes with the next request, and so does what is said of it.
     if (settling.length > 0) {

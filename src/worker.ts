@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Ahead } from "./ahead.ts";
 import { Attempt, Interrupted, LeaseLost } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { describeError, TaskCanceled } from "./errors.ts";
@@ -15,10 +16,14 @@ import { idMark, revokedBy } from "./revoke.ts";
 import type { Settled } from "./settle.ts";
 import type { Delivery, Exchanged } from "./storage.ts";
 
+const SHUTTING_DOWN = "The consumer is shutting down";
+
 /** For {@linkcode Workers}. */
 export interface WorkersOptions {
   /** What deliveries are run with. */
   hands: Hands;
+  /** Whether more may be claimed than there are hands, while tasks take next to no time. @default {false} */
+  ahead?: boolean;
   /** How many deliveries may still be begun; absent: any number. */
   quota?: () => number;
   /** No task is begun whose timeout would take it past this instant, in epoch milliseconds. */
@@ -42,6 +47,7 @@ export class Workers implements Claimer {
   readonly #options: WorkersOptions;
   readonly #held = new Map<string, Attempt>();
   readonly #ended = new AbortController();
+  readonly #ahead: Ahead | undefined;
   #accepting = false;
   #parked = 0;
   #executing = 0;
@@ -53,6 +59,7 @@ export class Workers implements Claimer {
     this.#core = core;
     this.#options = options;
     this.lease = core.settings.lease;
+    if (options.ahead) this.#ahead = new Ahead(options.hands, core.clock);
   }
 
   /** How many deliveries are in hands, those put aside apart. */
@@ -63,6 +70,10 @@ export class Workers implements Claimer {
   /** How many are being run, those put aside apart; the others are only to be settled. */
   get executing(): number {
     return this.#executing - this.#parked;
+  }
+
+  get soon(): number {
+    return this.#ahead?.isOn ? this.executing + this.#ahead.waiting : 0;
   }
 
   /** Begins to claim. */
@@ -77,12 +88,13 @@ export class Workers implements Claimer {
   pause(): void {
     this.#accepting = false;
     this.#detach();
+    this.#ahead?.giveBack(SHUTTING_DOWN);
   }
 
   /** Aborts what is in hands, so that it is given back. */
   interrupt(): void {
     this.#parked = 0;
-    for (const attempt of this.#held.values()) attempt.abort(new Interrupted("The consumer is shutting down"));
+    for (const attempt of this.#held.values()) attempt.abort(new Interrupted(SHUTTING_DOWN));
   }
 
   /** Resolves when nothing is in hands. */
@@ -97,10 +109,16 @@ export class Workers implements Claimer {
   }
 
   wants(): number {
-    return this.#accepting ? Math.min(this.#options.hands.free, this.#options.quota?.() ?? Infinity) : 0;
+    if (!this.#accepting) return 0;
+    return Math.min(this.#options.hands.free + (this.#ahead?.room ?? 0), this.#options.quota?.() ?? Infinity);
+  }
+
+  asked(): void {
+    this.#ahead?.asked();
   }
 
   claimed(answer: Exchanged, wanted: number): void {
+    this.#ahead?.answered(answer.deliveries.length === wanted, this.executing);
     for (const delivery of answer.deliveries) void this.#work(delivery);
     this.#options.onClaimed?.(answer, wanted);
   }
@@ -119,15 +137,19 @@ export class Workers implements Claimer {
       this.#options.onParked?.();
     });
     this.#held.set(delivery.receipt, attempt);
+    if (!hand && this.#accepting) hand = await this.#ahead?.turn(attempt);
     // Claimed for us before we stopped claiming, or for a hand that has gone: back with it.
-    if (!this.#accepting || !hand) attempt.abort(new Interrupted("The consumer is shutting down"));
+    if (!this.#accepting || !hand) attempt.abort(new Interrupted(SHUTTING_DOWN));
 
     this.#executing++;
+    const began = core.clock.now();
     const settle = await (hand && !attempt.reason ? hand.run(attempt) : runHere(core, attempt));
     this.#executing--;
+    this.#ahead?.took(core.clock.now() - began);
     const settling = settle();
     // Free from here on: the request that settles this one claims the next.
     hand?.release();
+    this.#ahead?.next();
     this.#options.onExecuted?.();
     const settled = await settling;
     this.#held.delete(delivery.receipt);
