@@ -98,7 +98,8 @@ export class Consumer {
     this.#backOff = new BackOff(this.#maxDelay, initialDelay, backoff);
     this.#workers = new Workers(core, {
       hands: this.#hands,
-      ahead: !hands && !core.registry.list().some(({ settings }) => settings.delivery === "at-most-once"),
+      prefetch: !hands &&
+        core.registry.list().every(({ settings }) => (settings.delivery ?? core.settings.delivery) !== "at-most-once"),
       onClaimed: (answer, wanted) => this.#onClaimed(answer, wanted),
       onFailed: (error) => this.#onFailed(error),
     });

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { Ahead } from "./ahead.ts";
 import { Attempt, Interrupted, LeaseLost } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { describeError, TaskCanceled } from "./errors.ts";
 import { type Hands, runHere } from "./hands.ts";
 import { renewHold } from "./holds.ts";
 import { log } from "./log.ts";
+import { Prefetch } from "./prefetch.ts";
 import type { Claimer } from "./pump.ts";
 import { idMark, revokedBy } from "./revoke.ts";
 import type { Settled } from "./settle.ts";
@@ -23,7 +23,7 @@ export interface WorkersOptions {
   /** What deliveries are run with. */
   hands: Hands;
   /** Whether more may be claimed than there are hands, while tasks take next to no time. @default {false} */
-  ahead?: boolean;
+  prefetch?: boolean;
   /** How many deliveries may still be begun; absent: any number. */
   quota?: () => number;
   /** No task is begun whose timeout would take it past this instant, in epoch milliseconds. */
@@ -47,7 +47,7 @@ export class Workers implements Claimer {
   readonly #options: WorkersOptions;
   readonly #held = new Map<string, Attempt>();
   readonly #ended = new AbortController();
-  readonly #ahead: Ahead | undefined;
+  readonly #prefetch: Prefetch | undefined;
   #accepting = false;
   #parked = 0;
   #executing = 0;
@@ -59,7 +59,7 @@ export class Workers implements Claimer {
     this.#core = core;
     this.#options = options;
     this.lease = core.settings.lease;
-    if (options.ahead) this.#ahead = new Ahead(options.hands, core.clock);
+    if (options.prefetch) this.#prefetch = new Prefetch(options.hands, core.clock);
   }
 
   /** How many deliveries are in hands, those put aside apart. */
@@ -73,7 +73,7 @@ export class Workers implements Claimer {
   }
 
   get soon(): number {
-    return this.#ahead?.isOn ? this.executing + this.#ahead.waiting : 0;
+    return this.#prefetch?.isOn ? this.executing + this.#prefetch.waiting : 0;
   }
 
   /** Begins to claim. */
@@ -88,7 +88,7 @@ export class Workers implements Claimer {
   pause(): void {
     this.#accepting = false;
     this.#detach();
-    this.#ahead?.giveBack(SHUTTING_DOWN);
+    this.#prefetch?.giveBack(SHUTTING_DOWN);
   }
 
   /** Aborts what is in hands, so that it is given back. */
@@ -110,15 +110,15 @@ export class Workers implements Claimer {
 
   wants(): number {
     if (!this.#accepting) return 0;
-    return Math.min(this.#options.hands.free + (this.#ahead?.room ?? 0), this.#options.quota?.() ?? Infinity);
+    return Math.min(this.#options.hands.free + (this.#prefetch?.room ?? 0), this.#options.quota?.() ?? Infinity);
   }
 
   asked(): void {
-    this.#ahead?.asked();
+    this.#prefetch?.asked();
   }
 
   claimed(answer: Exchanged, wanted: number): void {
-    this.#ahead?.answered(answer.deliveries.length === wanted, this.executing);
+    this.#prefetch?.answered(answer.deliveries.length === wanted, this.executing);
     for (const delivery of answer.deliveries) void this.#work(delivery);
     this.#options.onClaimed?.(answer, wanted);
   }
@@ -137,7 +137,7 @@ export class Workers implements Claimer {
       this.#options.onParked?.();
     });
     this.#held.set(delivery.receipt, attempt);
-    if (!hand && this.#accepting) hand = await this.#ahead?.turn(attempt);
+    if (!hand && this.#accepting) hand = await this.#prefetch?.turn(attempt);
     // Claimed for us before we stopped claiming, or for a hand that has gone: back with it.
     if (!this.#accepting || !hand) attempt.abort(new Interrupted(SHUTTING_DOWN));
 
@@ -145,11 +145,11 @@ export class Workers implements Claimer {
     const began = core.clock.now();
     const settle = await (hand && !attempt.reason ? hand.run(attempt) : runHere(core, attempt));
     this.#executing--;
-    this.#ahead?.took(core.clock.now() - began);
+    this.#prefetch?.took(core.clock.now() - began);
     const settling = settle();
     // Free from here on: the request that settles this one claims the next.
     hand?.release();
-    this.#ahead?.next();
+    this.#prefetch?.next();
     this.#options.onExecuted?.();
     const settled = await settling;
     this.#held.delete(delivery.receipt);

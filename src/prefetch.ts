@@ -1,6 +1,6 @@
 /**
- * Ahead: where tasks take less time than the request that brings them, a consumer claims some more than it has hands for,
- * so that these need not stand idle while it asks. As soon as tasks take longer it claims none ahead, and gives back
+ * Prefetch: where tasks take less time than the request that brings them, a consumer claims some more than it has hands
+ * for, so that these need not stand idle while it asks. As soon as a task takes longer it prefetches none, and gives back
  * what has no hand yet: nothing waits here that another consumer could begin.
  *
  * @module
@@ -9,12 +9,12 @@ import { type Attempt, Interrupted } from "./attempt.ts";
 import type { Hand, Hands } from "./hands.ts";
 import type { Clock } from "./time.ts";
 
-/** How many answers in a row must have found all hands idle before one is claimed ahead. */
+/** How many answers in a row must have found all hands idle before one is prefetched. */
 const STREAK = 8;
-/** How many may be claimed ahead for each hand; and so many tasks in one request are as good as more. */
+/** How many may be prefetched for each hand; and so many tasks in one request are as good as more. */
 const MOST_PER_HAND = 4;
 const ENOUGH = 64;
-/** How long, in milliseconds, what was claimed ahead waits for a hand before it is given back. */
+/** How long, in milliseconds, what was prefetched waits for a hand before it is given back. */
 const LONGEST_WAIT = 25;
 
 interface Turn {
@@ -22,8 +22,8 @@ interface Turn {
   take(hand: Hand | undefined): void;
 }
 
-/** What a consumer has claimed ahead. */
-export class Ahead {
+/** What a consumer has prefetched. */
+export class Prefetch {
   readonly #hands: Hands;
   readonly #clock: Clock;
   readonly #turns: Turn[] = [];
@@ -34,13 +34,13 @@ export class Ahead {
   #slowest = 0;
   #isTimed = false;
 
-  /** Nothing is claimed ahead at first. */
+  /** Nothing is prefetched at first. */
   constructor(hands: Hands, clock: Clock) {
     this.#hands = hands;
     this.#clock = clock;
   }
 
-  /** Whether tasks are so fast that some are claimed ahead. */
+  /** Whether tasks are so fast that some are prefetched. */
   get isOn(): boolean {
     return this.#size > 0;
   }
@@ -99,7 +99,7 @@ export class Ahead {
     }
   }
 
-  /** Gives back all that has no hand, and claims none ahead for a while. */
+  /** Gives back all that has no hand, and prefetches none for a while. */
   giveBack(why: string): void {
     this.#size = this.#streak = 0;
     for (const { attempt } of this.#turns.splice(0)) attempt.abort(new Interrupted(why));
