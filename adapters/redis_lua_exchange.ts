@@ -4,8 +4,9 @@
  */
 import { REQUEST_MEMORY } from "../src/storage.ts";
 import { FIRST_SPACE } from "./redis_keys.ts";
-import { MARKS, PARTS, RECORDS } from "./redis_lua.ts";
+import { MARKS, PARTS } from "./redis_lua.ts";
 import { PLAIN } from "./redis_lua_plain.ts";
+import { RECORDS } from "./redis_lua_records.ts";
 import { CHANGES, REQUEST } from "./redis_lua_settle.ts";
 
 /** How many messages one exchange promotes, and how many it recovers: the server belongs to others too. */

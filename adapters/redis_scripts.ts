@@ -1,6 +1,7 @@
 import { FIRST_SPACE } from "./redis_keys.ts";
-import { BASE, MARKS, MESSAGES, PARTS, RECORDS, VALUES } from "./redis_lua.ts";
+import { BASE, MARKS, MESSAGES, PARTS, VALUES } from "./redis_lua.ts";
 import { EXCHANGE } from "./redis_lua_exchange.ts";
+import { RECORDS } from "./redis_lua_records.ts";
 
 /** How many messages `flush` removes, and `list` is asked for, in one go. */
 export const MOST_AT_ONCE = 1_000;
