@@ -87,7 +87,7 @@ class SqliteStorage implements Storage {
     this.#queue = queue;
     this.#tables = {
       messages: new Messages(database, queue),
-      values: new Values(database, queue, (space, key) => database.touch(this.#topic(space, key))),
+      values: new Values(database, queue, (space, key) => database.touch(() => this.#topic(space, key))),
       answers: new Answers(database, queue),
     };
     this.#sweeper = new Sweeper(database, queue);
@@ -271,7 +271,7 @@ class SqliteStorage implements Storage {
     const { now, settle = [], enqueue = [] } = exchange;
     const time = this.#at(now);
     this.#sweeper.sweep(time, settle.reduce((sum, { writes = [] }) => sum + 1 + writes.length, enqueue.length));
-    this.#database.touch(this.#topic(WORK));
+    this.#database.touch(() => this.#topic(WORK));
     return applyExchange(this.#tables, exchange, time);
   }
 

@@ -22,6 +22,8 @@ const PATIENCE = 60_000;
 export class Connection {
   /** Told after each commit of this connection which topics it may have touched. */
   readonly listeners: Set<(topics: ReadonlySet<string>) => void> = new Set();
+  /** How many wait to be told. */
+  sleepers = 0;
   readonly #source: string | SqliteDatabase;
   readonly #synchronous: string;
   #database?: SqliteDatabase;
@@ -77,9 +79,18 @@ export class Connection {
     await this.#patiently(() => {});
   }
 
-  /** The transaction touches this topic. */
-  touch(topic: string): void {
-    this.#topics.add(topic);
+  /** The transaction touches this topic. Nobody need be told of it while nobody waits. */
+  touch(topic: () => string): void {
+    if (this.sleepers > 0) this.#topics.add(topic());
+  }
+
+  /** The path of the file; `undefined` if there is none, or it cannot be known. */
+  file(): string | undefined {
+    try {
+      return this.all<{ name: string; file: string }>("PRAGMA database_list").find(({ name }) => name === "main")?.file;
+    } catch {
+      return undefined;
+    }
   }
 
   /** The first row. */
