@@ -123,6 +123,8 @@ inWorkerd("a Worker that has enqueued runs it once its answer is out", EXAMPLE, 
   assertEquals(response.status, 202);
   const { id } = await response.json();
   assertEquals(await huey.result(id).get({ blocking: true, timeout: "10s" }), 7);
+  const told = await worker.fetch(`/result?id=${id}`);
+  assertEquals(await told.json(), { status: "complete", value: 7 });
 });
 
 inWorkerd("a Worker drains for who knows its secret", EXAMPLE, async ({ worker, app }) => {

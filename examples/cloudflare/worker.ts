@@ -18,9 +18,14 @@ export default {
     const { pathname, searchParams } = new URL(request.url);
     // For somebody else's cron, or yours when you do not want to wait: it asks for the secret.
     if (pathname === "/drain") return await edge.fetch(request, env, context);
+    const { huey, addNumbers } = createApp(env);
+    if (pathname === "/result") {
+      const result = huey.result<number>(searchParams.get("id") ?? "");
+      const status = await result.status();
+      return Response.json({ status, value: status === "complete" ? await result.get() : undefined });
+    }
     if (pathname !== "/add") return new Response("Not found", { status: 404 });
 
-    const { addNumbers } = createApp(env);
     const result = await addNumbers(
       Number(searchParams.get("a")),
       Number(searchParams.get("b")),
