@@ -189,9 +189,9 @@ export class Consumer {
           storage.waitForWork?.(round.signal).then(() => false) ?? answered,
           clock.sleep(Math.max(0, this.#wakeAt - clock.now()), round.signal).then(() => false, () => false),
         ]);
+        if (!isOld) pump.poke();
         // With a reason: to make one, an error with its stack, takes longer than all the rest here.
         round.abort(0);
-        if (!isOld) pump.poke();
       }
       // With all hands full nothing is sent: the answer to come is that of the request that settles the first of them.
       await answered;

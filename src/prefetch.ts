@@ -12,7 +12,7 @@ import type { Clock } from "./time.ts";
 /** How many answers in a row must have found all hands idle before one is prefetched. */
 const STREAK = 8;
 /** How many may be prefetched for each hand; and so many tasks in one request are as good as more. */
-const MOST_PER_HAND = 4;
+const MOST_PER_HAND = 8;
 const ENOUGH = 64;
 /** How long, in milliseconds, what was prefetched waits for a hand before it is given back. */
 const LONGEST_WAIT = 25;
