@@ -218,6 +218,20 @@ test("scripts touch no key that they do not declare, and every key is in the slo
   assert(seen > 1_000, `only ${seen} commands were seen`);
 });
 
+test("a server before Redis 6.2, which has no ZMSCORE, keeps the whole contract", async () => {
+  const old = await startRedis(["--rename-command", "ZMSCORE", ""]);
+  const client = new Redis({ port: old.port });
+  try {
+    await assertRejects(() => client.call("ZMSCORE", "a", "b"), Error, "unknown command");
+    const cases: (() => Promise<void>)[] = [];
+    storageContract("old", redis(client), { test: (_name, fn) => cases.push(fn) });
+    for (const run of cases) await run();
+  } finally {
+    client.disconnect();
+    await old.stop();
+  }
+});
+
 test("a server that evicts keys is warned of once, on every client", async () => {
   const evicting = await startRedis(["--maxmemory-policy", "allkeys-lru"]);
   const records: LogRecord[] = [];
