@@ -99,10 +99,10 @@ local reply = { text(now), 0, 0, '', #answer }
 for _, item in ipairs(answer) do reply[#reply + 1] = item end
 
 local function head(key) return redis.call('ZRANGE', key, 0, 0, 'WITHSCORES') end`,
-  // Moves what is due in a sorted set to the queue, once `change` has been over its place, its deliveries and its token;
-  // gives how many those are, and what is the first now.
+  // Moves what is due in a sorted set to the queue, with the place and the record that `rewrite` gives it; gives how many
+  // those are, and what is the first now.
   `
-local function move(key, first, change)
+local function move(key, first, rewrite)
   if not first[2] or tonumber(first[2]) > now then return 0, first end
   local members = redis.call('ZRANGEBYSCORE', key, '-inf', text(now), 'LIMIT', 0, ${MOST_MOVED})
   local tokens, ids, fields, records, queued = {}, {}, {}, {}, {}
@@ -112,13 +112,11 @@ local function move(key, first, change)
   end
   for i, record in ipairs(fetch(messages, fields)) do
     if record then
-      local letter, place, deliveries, token, rest = string.match(record, '^(%a) (%d+) (%d+) (%S+) (.*)$')
-      place, deliveries, token = change(place, deliveries, tokens[i] or token, tokens[i])
-      letter = (letter == 'p' or letter == 't') and 'p' or 'q'
-      records[#records + 1] = fields[i]
-      records[#records + 1] = letter .. ' ' .. place .. ' ' .. deliveries .. ' ' .. token .. ' ' .. rest
-      queued[#queued + 1] = scoreOf(string.match(rest, '^%S+ %S+ %S+ (%S+)'))
-      queued[#queued + 1] = place .. ids[i]
+      local place, new = rewrite(record, tokens[i])
+      local n = #records
+      records[n + 1], records[n + 2] = fields[i], new
+      queued[n + 1] = scoreOf(string.match(record, '^%a %d+ %d+ %S+ %S+ %S+ %S+ (%S+)'))
+      queued[n + 2] = place .. ids[i]
     end
   end
   send('ZREM', key, members)
@@ -131,16 +129,20 @@ local popped = 0
 local upcoming = (limit >= 0 or next(scheduled)) and head(schedule) or {}
 if limit >= 0 then
   local back
-  reply[2], upcoming = move(schedule, upcoming, function(_, deliveries)
+  reply[2], upcoming = move(schedule, upcoming, function(record)
     back = (back or redis.call('INCRBY', sequence, ${MOST_MOVED}) - ${MOST_MOVED}) + 1
-    return placeAs(back), deliveries, '-'
+    local place = placeAs(back)
+    return place, (string.byte(record) == ${"t".charCodeAt(0)} and 'p ' or 'q ') .. place .. string.sub(record, 19)
   end)`,
   // What comes back keeps its place: it has waited longer than those behind it. Its token is good until it is handed out
-  // again. The first version has counted the hand-out already.
+  // again. The first version has counted the hand-out already, and has kept the token.
   `
   local lapse
-  reply[3], lapse = move(running, head(running), function(place, deliveries, token, isNew)
-    return place, isNew and string.format('%d', deliveries + 1) or deliveries, token
+  reply[3], lapse = move(running, head(running), function(record, token)
+    local letter, place, deliveries, old, rest = string.match(record, '^(%a) (%d+) (%d+) (%S+) (.*)$')
+    if token then deliveries = string.format('%d', deliveries + 1) end
+    letter = letter == 'p' and 'p ' or 'q '
+    return place, letter .. place .. ' ' .. deliveries .. ' ' .. (token or old) .. ' ' .. rest
   end)
   local soonest = math.min(tonumber(upcoming[2]) or math.huge, tonumber(lapse[2]) or math.huge)
 
