@@ -119,6 +119,8 @@ export class Workers implements Claimer {
 
   claimed(answer: Exchanged, wanted: number): void {
     this.#prefetch?.answered(answer.deliveries.length === wanted, this.executing);
+    // A worker that was started afresh is free without having run anything.
+    this.#prefetch?.next();
     for (const delivery of answer.deliveries) void this.#work(delivery);
     this.#options.onClaimed?.(answer, wanted);
   }
