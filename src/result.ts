@@ -69,7 +69,9 @@ export class Result<R = unknown> extends Callable {
   async get(options: GetOptions = {}): Promise<R | undefined> {
     const { blocking = false, timeout, signal, preserve = true, revokeOnTimeout = false } = options;
     const limit = timeout === undefined ? undefined : toMilliseconds("timeout", timeout);
-    let text = await this.#read();
+    // What was enqueued here a moment ago will hardly have ended: it is looked for when it can no longer be missed.
+    const isToCome = blocking && this.#task !== undefined && this.#core.storage.waitForKey !== undefined;
+    let text = isToCome ? undefined : await this.#read();
     if (text === undefined && blocking) {
       const waited = await waitForKey(this.#core, "results", this.id, () => this.#read(), {
         timeout: limit,
