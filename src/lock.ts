@@ -83,7 +83,7 @@ export class TaskLock {
   async release(): Promise<boolean> {
     const held = this.#held;
     this.#held = undefined;
-    held?.ended.abort();
+    held?.ended.abort(0);
     return held ? await freeHold(this.#core, held.hold) : false;
   }
 

@@ -259,7 +259,7 @@ export class RemoteWorker {
 
   #letGo(held: Held, settle: Settle): void {
     this.#held.delete(held.attempt.delivery.receipt);
-    held.gone.abort();
+    held.gone.abort(0);
     held.resolve(settle);
     if (this.#held.size === 0) this.#onFree();
   }
