@@ -1,5 +1,5 @@
 import type { Delivery, Exchange, Exchanged, Mark, Settlement } from "../src/storage.ts";
-import type { Answer, Answers } from "./sqlite_answers.ts";
+import type { Answers } from "./sqlite_answers.ts";
 import type { Ending } from "./sqlite_ends.ts";
 import type { Messages } from "./sqlite_messages.ts";
 import type { Entry, Values } from "./sqlite_values.ts";
@@ -32,13 +32,11 @@ export function applyExchange(
   now: number,
 ): Exchanged {
   const { messages, answers } = tables;
-  const usual: Answer = { settled: settle.map(() => true), enqueued: enqueue.map(({ id }) => ({ id, added: true })) };
   const named = settle.length + enqueue.length > 0 ? request : undefined;
-  let answer = named === undefined ? undefined : answers.recall(named, usual, now);
+  let answer = named === undefined ? undefined : answers.recall(named);
   if (!answer) {
     answer = { settled: applySettlements(tables, settle, now), enqueued: messages.addAll(enqueue, now) };
-    const isUsual = !answer.settled.includes(false) && answer.enqueued.every(({ added }) => added);
-    if (named !== undefined && !isUsual) answers.amend(named, answer);
+    if (named !== undefined) answers.keep(named, answer, now);
   }
   return { ...NOTHING, now, ...answer, ...claim && applyClaim(tables, claim, now) };
 }

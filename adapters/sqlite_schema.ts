@@ -107,6 +107,8 @@ export const MIGRATIONS: readonly (readonly string[])[] = [[
   `CREATE INDEX huey_tasks_outcome ON huey_tasks (queue, until) WHERE state > 0 AND outcome IS NOT NULL`,
   `DROP TABLE huey_messages`,
   `DELETE FROM huey_values WHERE space = 'results'`,
+  // They were kept in another way, and nobody who has sent them is there any more.
+  `DELETE FROM huey_requests`,
 ]];
 
 /**

@@ -17,5 +17,5 @@ export function announce(core: Core, { added }: Enqueued, message: Message, task
 
 /** Whether the message goes to the schedule rather than to the queue. */
 export function isLater(core: Core, { eta, delay }: Message): boolean {
-  return (delay ?? (eta ?? 0) - core.clock.now()) > 0;
+  return (delay ?? (eta && eta - core.clock.now()) ?? 0) > 0;
 }

@@ -81,6 +81,8 @@ export function createCore(name: string, options: HueyOptions): Core {
   const storage = meter.through(open(name));
   const recorders = new Set<Recorder>();
   let ids = 0;
+  let idsAt: number | undefined;
+  let idsBegin = "";
   const storageTime = clock === systemClock ? () => undefined : () => clock.now();
   return {
     name,
@@ -94,9 +96,12 @@ export function createCore(name: string, options: HueyOptions): Core {
     // A UUID that begins with the time (version 7), and then counts: what is made one after the other lies side by side in
     // a storage's index, also within a millisecond.
     newId: () => {
-      const time = clock.now().toString(16).padStart(12, "0");
-      const counted = (0x7000 | ids++ & 0xfff).toString(16);
-      return `${time.slice(0, 8)}-${time.slice(8)}-${counted}${crypto.randomUUID().slice(18)}`;
+      const now = clock.now();
+      if (now !== idsAt) {
+        const time = (idsAt = now).toString(16).padStart(12, "0");
+        idsBegin = `${time.slice(0, 8)}-${time.slice(8)}-`;
+      }
+      return idsBegin + (0x7000 | ids++ & 0xfff).toString(16) + crypto.randomUUID().slice(18);
     },
     serializer,
     registry: new Registry(),

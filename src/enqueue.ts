@@ -7,12 +7,11 @@ import { announce } from "./announce.ts";
 import type { Core } from "./core.ts";
 import { Chord, type ChordResult, flatten, Group, group, joinOf, tailId } from "./group.ts";
 import { runImmediately } from "./immediate.ts";
-import { toListedTask, toMessage } from "./message.ts";
+import { type Made, toListedTask, toMessage } from "./message.ts";
 import { outcomeWrites } from "./outcome.ts";
 import { Result } from "./result.ts";
 import { ResultGroup } from "./result_group.ts";
 import { fit } from "./schema.ts";
-import type { Message } from "./storage.ts";
 import { anew, Task } from "./task.ts";
 
 /** A task, and for how many parts of a chord it is to wait. */
@@ -29,14 +28,18 @@ export async function enqueue(core: Core, tasks: readonly Enqueueable[]): Promis
 }
 
 async function add(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
-  const made = await Promise.all(tasks.map((one) => prepare(core, one)));
+  const making = tasks.map((one) => prepare(core, one));
+  // To wait for what is there already would take longer than to make it.
+  const made = making.some((one) => one instanceof Promise) ? await Promise.all(making) : making as Made[];
   const enqueued = await core.pump.enqueue(made.map(({ message }) => message));
-  const added = new Set(made.map(({ message }) => message.id).filter((_, i) => enqueued[i].added));
+  let added: Set<string> | undefined;
   const again: Enqueueable[] = [];
-  for (const [i, { message, task }] of made.entries()) {
+  for (let i = 0; i < made.length; i++) {
+    const { message, task } = made[i];
     announce(core, enqueued[i], message, task);
     if (enqueued[i].added) continue;
     const join = joinOf(task.fields);
+    added ??= new Set(made.filter((_, i) => enqueued[i].added).map(({ message }) => message.id));
     // Its chord waits for it, and what is there under its id belongs to somebody else.
     if (join && message.parts === undefined && added.has(join.id)) {
       again.push({ task: new Task(anew(task.fields, core.newId)) });
@@ -46,15 +49,26 @@ async function add(core: Core, tasks: readonly Enqueueable[]): Promise<Result<un
   return enqueued.map(({ id }, i) => new Result(core, id, made[i].task));
 }
 
-async function prepare(core: Core, { task, parts }: Enqueueable): Promise<{ message: Message; task: Task }> {
+function prepare(core: Core, { task, parts }: Enqueueable): Made | Promise<Made> {
   const { schema } = task.fields.settings;
-  // Of what waits for others, an argument is still to come.
-  if (schema && parts === undefined) await fit(task.name, schema, task.args);
-  const { message, task: fixed } = await toMessage(core, task);
+  try {
+    // Of what waits for others, an argument is still to come.
+    const made = schema && parts === undefined
+      ? fit(task.name, schema, task.args).then(() => toMessage(core, task))
+      : toMessage(core, task);
+    return made instanceof Promise ? made.then((made) => asPart(made, parts)) : asPart(made, parts);
+  } catch (error) {
+    // Others may be on their way, and must not fail unseen.
+    return Promise.reject(error);
+  }
+}
+
+function asPart(made: Made, parts?: number): Made {
+  const { message, task } = made;
   if (parts !== undefined) message.parts = parts;
   // What is awaited by a chord, or with its members, must come, whoever holds its key.
-  if (parts !== undefined || joinOf(task.fields)) delete message.unique;
-  return { message, task: fixed };
+  if (message.unique && (parts !== undefined || joinOf(task.fields))) delete message.unique;
+  return made;
 }
 
 /** The stages of a pipeline whose first task was not added will never run, unless it is the same pipeline that is there. */
@@ -76,8 +90,12 @@ export async function submit(core: Core, what: Task | Group | Chord | readonly T
   const members = single ? [what] : what instanceof Group ? what.members : group(what).members;
   const tasks = members.flatMap((member) => member instanceof Chord ? flatten(member) : [{ task: member }]);
   const results = await enqueue(core, tasks);
+  if (!single && members.every((member) => member instanceof Task && !member.fields.stages)) {
+    return new ResultGroup(core, results);
+  }
   // A message whose unique key is held by another is awaited under that one's id.
-  const byId = new Map(tasks.map(({ task: { id } }, i) => [id, results[i]]));
+  const byId = new Map<string, Result>();
+  for (let i = 0; i < tasks.length; i++) byId.set(tasks[i].task.id, results[i]);
   const handle = (id: string): Result => byId.get(id) ?? new Result(core, id);
   if (what instanceof Chord) {
     const callback = handle(tailId(what));

@@ -41,31 +41,40 @@ export class UndecodableMessage extends HueyError {
   override name = "UndecodableMessage";
 }
 
+/** A task as a message, and as it is from then on. */
+export interface Made {
+  message: Message;
+  task: Task;
+}
+
 /**
- * The task as a message, and as it is from then on: its expiry is fixed now, counted from its eta where it has one.
+ * The task as a message, and as it is from then on: its expiry is fixed now, counted from its eta where it has one. At
+ * once, where the serialiser writes at once.
  */
-export async function toMessage(core: Core, task: Task): Promise<{ message: Message; task: Task }> {
-  const { eta, delay, expiry, settings } = task.fields;
+export function toMessage(core: Core, task: Task): Made | Promise<Made> {
+  const { id, name, eta, delay, expiry, settings } = task.fields;
   const expires = expiry ?? settings.expires;
-  const fields: TaskFields = {
-    ...task.fields,
-    expiry: expires && { ...expires, at: expires.at ?? (eta ?? core.clock.now() + (delay ?? 0)) + expires.after },
-  };
-  const message: Message = {
-    id: fields.id,
-    name: fields.name,
-    body: await core.serializer.encode(close({ ...fields, eta: undefined, delay: undefined })),
-  };
+  const at = expires && (expires.at ?? (eta ?? core.clock.now() + (delay ?? 0)) + expires.after);
+  const made = at === undefined ? task : new Task({ ...task.fields, expiry: { ...expires, at } });
+  const body = core.serializer.encode(close(made.fields, NOT_IN_BODY));
+  const message: Message = { id, name, body: body as string };
   if (eta !== undefined) message.eta = eta;
   if (delay !== undefined) message.delay = delay;
   if (task.priority !== 0) message.priority = task.priority;
-  if (settings.unique) message.unique = await uniqueKey(core, task);
-  return { message, task: new Task(fields) };
+  return typeof body === "string" && !settings.unique
+    ? { message, task: made }
+    : complete(core, { message, task: made }, body);
+}
+
+async function complete(core: Core, { message, task }: Made, body: string | Promise<string>): Promise<Made> {
+  message.body = await body;
+  if (task.fields.settings.unique) message.unique = await uniqueKey(core, task);
+  return { message, task };
 }
 
 /** The body of a task's message. When it is to run stands beside it. */
 export async function encodeTask(core: Core, fields: TaskFields): Promise<string> {
-  return await core.serializer.encode(close({ ...fields, eta: undefined, delay: undefined }));
+  return await core.serializer.encode(close(fields, NOT_IN_BODY));
 }
 
 /**
@@ -121,16 +130,20 @@ function isEnvelope(value: unknown, seen = new Set<unknown>(), level = 0): value
     typeof schedule === "string";
 }
 
+const NEVER_IN_BODY: ReadonlySet<string> = new Set(["settings", "unknown", "stages"]);
+/** Stands beside the body of what is enqueued. */
+const NOT_IN_BODY: ReadonlySet<string> = new Set([...NEVER_IN_BODY, "eta", "delay"]);
+
 /** What of a task goes into the body: only what is there, since a pipeline has many stages that have little. */
-function close(fields: TaskFields): Envelope {
+function close(fields: TaskFields, without = NEVER_IN_BODY): Envelope {
   const { unknown, stages, handler } = fields;
   const envelope: Record<string, unknown> = { ...unknown };
   for (const key in fields) {
     const value = fields[key as keyof TaskFields];
-    if (value === undefined || key === "settings" || key === "unknown" || key === "stages") continue;
+    if (value === undefined || without.has(key)) continue;
     if (key !== "changes" || Object.keys(value).length > 0) envelope[key] = value;
   }
-  if (stages?.length) envelope.stages = stages.map(close);
+  if (stages?.length) envelope.stages = stages.map((stage) => close(stage));
   if (handler) envelope.handler = close(handler);
   return envelope as unknown as Envelope;
 }

@@ -258,6 +258,16 @@ test("sqlite: nothing is kept of requests whose answers cannot be lost", async (
   database.close();
 });
 
+test("sqlite: a request is answered as at first, also when only its settlements are sent again", async () => {
+  const storage = sqlite(":memory:")("a");
+  const { deliveries: [{ receipt }] } = await storage.exchange({ ...one, claim: { limit: 1, lease: 1_000 } });
+  const enqueue = [{ id: "b", name: "task", body: "" }];
+  const first = await storage.exchange({ request: "r", settle: [{ receipt }], enqueue });
+  const again = await storage.exchange({ request: "r", settle: [{ receipt }] });
+  assertEquals([again.settled, again.enqueued], [first.settled, first.enqueued]);
+  await storage.close!();
+});
+
 test("sqlite: who waits is woken when something will be ready sooner than the last claim told", async () => {
   const storage = sqlite(":memory:")("a");
   await storage.exchange({ claim: { limit: 1, lease: 1_000 } });

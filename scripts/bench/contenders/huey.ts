@@ -1,5 +1,5 @@
 import { Huey, type HueyOptions, memory } from "@hq/huey";
-import { type Place, type Session, TEXT } from "../contender.ts";
+import { type Job, type Place, type Session, TEXT } from "../contender.ts";
 
 type StorageFactory = NonNullable<HueyOptions["storage"]>;
 
@@ -52,18 +52,19 @@ export async function open(place: Place): Promise<Session> {
     return n;
   });
 
+  const toTask = ({ n, delay, priority }: Job) => {
+    const task = call.s(n, TEXT);
+    if (delay === undefined && priority === undefined) return task;
+    return task.with({ delay: delay === undefined ? undefined : delay / 1_000, priority });
+  };
+
   return {
-    add: async ({ n, delay, priority }) => {
-      const task = call.s(n, TEXT).with({ delay: delay === undefined ? undefined : delay / 1_000, priority });
-      const result = await caller.enqueue(task);
+    add: async (job) => {
+      const result = await caller.enqueue(toTask(job));
       return { result: () => result.get({ blocking: true }) };
     },
     addBulk: async (jobs) => {
-      await caller.enqueue(
-        jobs.map(({ n, delay, priority }) =>
-          call.s(n, TEXT).with({ delay: delay === undefined ? undefined : delay / 1_000, priority })
-        ),
-      );
+      await caller.enqueue(jobs.map(toTask));
     },
     work: async (atOnce, ran) => {
       onRun = ran;
