@@ -11,13 +11,20 @@ export interface KvEntry {
   versionstamp: string | null;
 }
 
-/** Which entries to list: those under `prefix`, before `end`. */
-export interface KvSelector {
-  /** What their keys begin with. */
-  prefix: KvKey;
-  /** The first key that is left out. */
-  end?: KvKey;
-}
+/** Which entries to list: those under `prefix` and before `end`, or those from `start` on and before `end`. */
+export type KvSelector =
+  | {
+    /** What their keys begin with. */
+    prefix: KvKey;
+    /** The first key that is left out. */
+    end?: KvKey;
+  }
+  | {
+    /** The first key. */
+    start: KvKey;
+    /** The first key that is left out. */
+    end: KvKey;
+  };
 
 /** How to list entries. */
 export interface KvListOptions {

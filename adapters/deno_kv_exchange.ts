@@ -9,6 +9,7 @@ import {
   REQUEST_MEMORY,
   type Settlement,
 } from "../src/storage.ts";
+import { addMany } from "./deno_kv_bulk.ts";
 import { claim as claimInto } from "./deno_kv_claim.ts";
 import { pause } from "./deno_kv_connection.ts";
 import { beginCounting } from "./deno_kv_counts.ts";
@@ -33,10 +34,20 @@ export async function exchange(queue: Queue, asked: Exchange, now: number): Prom
   const count = settle.length + enqueue.length;
   let claiming = claim !== undefined;
   let leaves = false;
+  let quiet = true;
 
   for (let attempt = 0; answers.length < count || claiming;) {
     const tx = await queue.begin();
     const from = answers.length;
+    if (quiet && from >= settle.length && count - from > tx.checks) {
+      quiet = false;
+      answers.push(
+        ...await addMany(queue, enqueue.slice(from - settle.length), now, (tx, at, added) => {
+          if (request !== undefined) remember(tx, request, from + at, added);
+        }),
+      );
+      continue;
+    }
     // More do not fit: each has a check, unless it does nothing.
     const to = from + Math.min(share(count - from, attempt), tx.checks);
     const done = await commit(tx, async () => {

@@ -1,7 +1,8 @@
 import type { Exchange, Message, Space } from "../src/storage.ts";
 import type { KvKey } from "./deno_kv_database.ts";
 import { placeOf } from "./deno_kv_entry.ts";
-import { keySize, LARGEST, LARGEST_KEY } from "./deno_kv_transaction.ts";
+import { keySize, LARGEST_KEY } from "./deno_kv_keys.ts";
+import { LARGEST } from "./deno_kv_transaction.ts";
 import { valueKey } from "./deno_kv_values.ts";
 
 /** What a message or a value costs besides its texts, at the most: its keys, its numbers, its name in JSON. */

@@ -1,20 +1,19 @@
 import type { Connection } from "./deno_kv_connection.ts";
 import type { KvKey } from "./deno_kv_database.ts";
+import { compareKeys, isUnder, keySize, LARGEST_KEY } from "./deno_kv_keys.ts";
 
 /** What one commit may have, the keys and their values in bytes. */
 const LIMITS = { mutations: 1_000, keys: 80 * 1024, bytes: 800 * 1024 };
 
 /** What is kept free in each commit: for the bell, and for the answer to the request. */
-const RESERVE = { checks: 1, mutations: 2, keys: 5 * 1024, bytes: 32 * 1024 };
+const RESERVE = { checks: 1, mutations: 2, keys: 5 * 1024, bytes: 40 * 1024 };
 
 /** The largest settlement or message, in bytes as they are written. */
-export const LARGEST: number = LIMITS.bytes - RESERVE.bytes - 32 * 1024;
-
-/** The largest key, in bytes. */
-export const LARGEST_KEY = 2_048;
+export const LARGEST: number = LIMITS.bytes - RESERVE.bytes - 24 * 1024;
 
 /** Is written by every commit: whoever sees it changed looks again. */
 export const BELL: KvKey = ["bell"];
+const BELL_NAME = JSON.stringify(BELL);
 
 interface Known {
   value: unknown;
@@ -47,10 +46,13 @@ export class Transaction {
   leaves = false;
   readonly #connection: Connection;
   readonly #root: readonly [string, string];
+  readonly #rootSize: number;
   /** How many checks its commit may have. */
   readonly checks: number;
   readonly #known = new Map<string, Known>();
   readonly #checked = new Map<string, KvKey>();
+  /** What the check of the bell tells, too. */
+  readonly #told = new Set<string>();
   readonly #writes = new Map<string, Write>();
   readonly #sums = new Map<string, { key: KvKey; by: number }>();
   readonly #touched = new Set<string>();
@@ -62,6 +64,7 @@ export class Transaction {
   constructor(connection: Connection, queue: string, checks: number) {
     this.#connection = connection;
     this.#root = ["huey", queue];
+    this.#rootSize = keySize(this.#root);
     this.checks = checks;
   }
 
@@ -78,7 +81,7 @@ export class Transaction {
   async read(keys: KvKey[]): Promise<void> {
     const unknown = keys.filter((key) => {
       // What cannot be written is not there.
-      if (keySize(this.#full(key)) > LARGEST_KEY) this.expect(key, undefined, null);
+      if (this.#rootSize + keySize(key) > LARGEST_KEY) this.expect(key, undefined, null);
       return !this.#known.has(JSON.stringify(key));
     });
     const entries = await this.#connection.get(unknown.map((key) => this.#full(key)));
@@ -103,6 +106,30 @@ export class Transaction {
   expect(key: KvKey, value: unknown, versionstamp: string | null): void {
     const name = JSON.stringify(key);
     if (!this.#known.has(name)) this.#known.set(name, { value, versionstamp });
+  }
+
+  /** Takes it for known that there is nothing under a key, by what {@linkcode Transaction.rely} relies on. */
+  expectNone(key: KvKey): void {
+    const name = JSON.stringify(key);
+    this.#known.set(name, { value: undefined, versionstamp: null });
+    this.#told.add(name);
+  }
+
+  /** The versionstamp of the bell: as long as it stays nobody writes. */
+  async rung(): Promise<string | null> {
+    return (await this.#connection.get([this.#full(BELL)]))[0].versionstamp;
+  }
+
+  /** The commit fails if anybody has written since the bell had this versionstamp. */
+  rely(rung: string | null): void {
+    this.#known.set(BELL_NAME, { value: 1, versionstamp: rung });
+    this.#checked.set(BELL_NAME, BELL);
+  }
+
+  /** Whether there is any key from one to another. */
+  async someFrom(first: KvKey, last: KvKey): Promise<boolean> {
+    const selector = { start: this.#full(first), end: this.#full([...last, ""]) };
+    return (await this.#connection.list(selector, { limit: 1 })).length > 0;
   }
 
   /** Whether there is any key under a prefix, but for those that are written here. */
@@ -135,7 +162,7 @@ export class Transaction {
   /** The commit fails unless the key is then as it was read. What was written here and never read needs no check. */
   check(key: KvKey): void {
     const name = JSON.stringify(key);
-    if (!this.#known.has(name) || this.#checked.has(name)) return;
+    if (!this.#known.has(name) || this.#checked.has(name) || this.#told.has(name)) return;
     this.#checked.set(name, key);
     this.#undo.push(() => this.#checked.delete(name));
     this.#count(key, 0, { checks: 1 });
@@ -219,7 +246,7 @@ export class Transaction {
   }
 
   #count(key: KvKey, bytes: number, { checks = 0, mutations = 0 }: { checks?: number; mutations?: number }): void {
-    const size = key.length > 0 ? keySize(this.#root) + keySize(key) : 0;
+    const size = key.length > 0 ? this.#rootSize + keySize(key) : 0;
     this.#size = {
       checks: this.#size.checks + checks,
       mutations: this.#size.mutations + mutations,
@@ -240,34 +267,6 @@ export class Transaction {
   }
 }
 
-/** A key's size in bytes: each part has a mark, and a string an end; a zero byte is escaped. */
-export function keySize(key: KvKey): number {
-  let size = 0;
-  for (const part of key) {
-    if (typeof part === "number") size += 9;
-    else size += 2 + byteLength(part) + (part.includes("\0") ? part.split("\0").length - 1 : 0);
-  }
-  return size;
-}
-
-/** Of a string in UTF-8. Most are short and of ASCII alone. */
-function byteLength(text: string): number {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return encoder.encode(text).length;
-  return text.length;
-}
-
 function decode(value: unknown): unknown {
   return value === null ? undefined : JSON.parse(decoder.decode(value as Uint8Array));
-}
-
-function isUnder(key: KvKey, prefix: KvKey, end?: KvKey): boolean {
-  return prefix.every((part, i) => key[i] === part) && (!end || compareKeys(key, end) < 0);
-}
-
-/** As Deno KV orders them, where the parts at one place are of one type. */
-function compareKeys(a: KvKey, b: KvKey): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
-  }
-  return a.length - b.length;
 }

@@ -190,29 +190,34 @@ test("deno-kv: any other failure is told, and tried only when the caller says so
   });
 });
 
-test("deno-kv: a request of several commits that is sent again goes on where it was broken off", async () => {
-  await withFaults([undefined, "lost"], async (storage, kv) => {
-    const exchange = { request: "r", enqueue: many(250), claim: { limit: 1, lease: LEASE } };
-    await assertRejects(() => storage.exchange(exchange), TypeError);
-    const { queued } = await storage.counts();
-    assertGreater(queued, 100);
-    assertLess(queued, 250);
-    const { enqueued, deliveries } = await storage.exchange(exchange);
-    assertEquals(enqueued, exchange.enqueue.map(({ id }) => ({ id, added: true })));
-    assertEquals(deliveries.map(({ message }) => message.id), ["m0"]);
-    assertEquals((await storage.counts()).queued, 249);
-    const commits = kv.commits;
-    assertEquals((await storage.exchange({ ...exchange, claim: undefined })).enqueued, enqueued);
-    assertEquals(kv.commits, commits);
+for (const [how, id] of [["together", (i: number) => `m${i}`], ["one by one", (i: number) => `ü${i}`]] as const) {
+  test(`deno-kv: a request of several commits that is sent again goes on where it was broken off, checked ${how}`, async () => {
+    await withFaults([undefined, "lost"], async (storage, kv) => {
+      const enqueue = Array.from({ length: 1_250 }, (_, i) => message(id(i)));
+      const exchange = { request: "r", enqueue, claim: { limit: 1, lease: LEASE } };
+      await assertRejects(() => storage.exchange(exchange), TypeError);
+      const { queued } = await storage.counts();
+      assertGreater(queued, 100);
+      assertLess(queued, 1_250);
+      const { enqueued, deliveries } = await storage.exchange(exchange);
+      assertEquals(enqueued, enqueue.map(({ id }) => ({ id, added: true })));
+      assertEquals(deliveries.map(({ message }) => message.id), [id(0)]);
+      assertEquals((await storage.counts()).queued, 1_249);
+      const commits = kv.commits;
+      assertEquals((await storage.exchange({ ...exchange, claim: undefined })).enqueued, enqueued);
+      assertEquals(kv.commits, commits);
+    });
   });
-});
+}
 
 test("deno-kv: a request that is sent again while it is under way is applied once", async () => {
   await onOwn(async (storage, kv) => {
-    const exchange = { request: "r", enqueue: many(250) };
+    const exchange = { request: "r", enqueue: many(1_250) };
     const sent = Array.from({ length: 5 }, () => denoKv(kv)("own").exchange(exchange));
-    for (const { enqueued } of await Promise.all(sent)) assertEquals(enqueued.filter(({ added }) => added).length, 250);
-    assertEquals((await storage.counts()).queued, 250);
+    for (const { enqueued } of await Promise.all(sent)) {
+      assertEquals(enqueued.filter(({ added }) => added).length, 1_250);
+    }
+    assertEquals((await storage.counts()).queued, 1_250);
   });
 });
 
