@@ -143,7 +143,10 @@ export class Chaos {
 
   #mount(): void {
     try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=256m", "tmpfs", this.#disk], { stdio: "ignore" });
+      const { cycles, every } = this.#options;
+      // What is finished stays, so room is needed for as many as run meanwhile.
+      const size = 256 + cycles * Math.ceil(every / 1_000);
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}m`, "tmpfs", this.#disk], { stdio: "ignore" });
       this.#isMounted = true;
     } catch {
       this.#options.report?.("No file system can be mounted here, so the disk is never full");
