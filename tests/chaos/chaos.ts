@@ -89,6 +89,7 @@ export class Chaos {
   #server?: RedisServer;
   #shared!: PartyOptions;
   #isMounted = false;
+  #started = 0;
   #killed = -Infinity;
   /** When the storage was not to be had, in epoch milliseconds. */
   readonly #outages: { from: number; to: number }[] = [];
@@ -154,8 +155,9 @@ export class Chaos {
   }
 
   #start(role: Party["role"]): void {
-    const child = this.#sandbox.start(PARTY, [role, JSON.stringify(this.#shared)], this.#options.runtime);
-    const journal = new Journal(this.#shared.journals, role, child.pid, this.#record);
+    const name = `${role}.${this.#started++}`;
+    const child = this.#sandbox.start(PARTY, [role, JSON.stringify(this.#shared), name], this.#options.runtime);
+    const journal = new Journal(this.#shared.journals, name, this.#record);
     this.#parties.add({ role, child, journal });
   }
 
@@ -270,8 +272,8 @@ export class Chaos {
     const lost = ids.filter((id) => outcomes.get(id)?.status !== "complete");
     const doubled = ids.filter((id) => {
       const ends = completed.get(id) ?? [];
-      // The name of a run begins with its process.
-      return ends.length > 1 || ends.some((pid) => !outcomes.get(id)?.value?.startsWith(`${pid}-`));
+      // The name of a run begins with its journal.
+      return ends.length > 1 || ends.some((name) => !outcomes.get(id)?.value?.startsWith(`${name}-`));
     });
     if (!this.#server) lost.push(...integrity(this.#shared.path));
     await huey.close();

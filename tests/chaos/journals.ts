@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readSync } from "node:fs";
 /** The beginning of a run of a task. */
 export interface Begun {
   id: string;
-  /** Names the run; begins with the process that it was in. */
+  /** Names the run; begins with the journal that it is in. */
   run: string;
   /** Epoch milliseconds. */
   at: number;
@@ -18,16 +18,16 @@ export class Journal {
   /** The tasks that it has begun and not brought to their end. */
   readonly inHands = new Set<string>();
   readonly #path: string;
-  readonly #pid: number;
+  readonly #name: string;
   readonly #record: Record;
   #file?: number;
   #at = 0;
   #rest = "";
 
-  /** Of a process, in the folder of all journals. */
-  constructor(folder: string, role: string, pid: number, record: Record) {
-    this.#path = `${folder}/${role}.${pid}`;
-    this.#pid = pid;
+  /** In the folder of all journals. The number of a process would be no name: it comes again after some thousands. */
+  constructor(folder: string, name: string, record: Record) {
+    this.#path = `${folder}/${name}`;
+    this.#name = name;
     this.#record = record;
   }
 
@@ -60,7 +60,7 @@ export class Journal {
       this.#record.begin({ id, run: other, at: Number(at), deliveries: Number(deliveries) }, this.inHands);
     } else {
       this.inHands.delete(id);
-      this.#record.end(id, what, this.#pid);
+      this.#record.end(id, what, this.#name);
     }
   }
 }
@@ -71,8 +71,8 @@ export class Record {
   readonly accepted: [work: string, tally: string][] = [];
   /** By id: how often it was begun. */
   readonly begun = new Map<string, number>();
-  /** By id: the processes that said it is complete. */
-  readonly completed = new Map<string, number[]>();
+  /** By id: the journals that say it is complete. */
+  readonly completed = new Map<string, string[]>();
   /** Those that became dead letters. */
   readonly dead: string[] = [];
   /** By id: when the process was killed that had it in hands. */
@@ -99,8 +99,8 @@ export class Record {
     else this.recoveries.push({ since, at });
   }
 
-  end(id: string, how: string, pid: number): void {
+  end(id: string, how: string, name: string): void {
     if (how === "dead") this.dead.push(id);
-    else this.completed.set(id, [...this.completed.get(id) ?? [], pid]);
+    else this.completed.set(id, [...this.completed.get(id) ?? [], name]);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One process of a chaos: `party.ts produce|consume`. What it does it writes down, each thing as it happens, in a journal
+ * One process of a chaos: `party.ts produce|consume <options> <journal>`. What it does it writes down, each thing as it happens, in a journal
  * of its own, which outlives it.
  *
  * @module
@@ -43,13 +43,13 @@ export function openStorage({ port, path }: PartyOptions): { storage: StorageFac
 
 /** The queue of a chaos, and its tasks: one that takes a while, and one that follows from it. */
 // deno-lint-ignore explicit-function-return-type -- what it gives is what the types of the tasks are inferred from
-export function openQueue(options: PartyOptions, note: (line: string) => void) {
+export function openQueue(options: PartyOptions, note: (line: string) => void, name = "") {
   const { storage, close } = openStorage(options);
   // Killed as often as here, a task is no poison.
   const huey = new Huey("chaos", { storage, lease: options.lease, maxDeliveries: 1_000_000 });
   let runs = 0;
   const begin = ({ id, deliveries }: TaskContext): string => {
-    const run = `${process.pid}-${runs++}`;
+    const run = `${name}-${runs++}`;
     note(`begun ${id} ${run} ${Date.now()} ${deliveries}`);
     return run;
   };
@@ -65,15 +65,15 @@ export function openQueue(options: PartyOptions, note: (line: string) => void) {
   };
 }
 
-/** A journal of this process. */
-function openJournal(folder: string, role: string): (line: string) => void {
-  const file = openSync(`${folder}/${role}.${process.pid}`, "a");
+/** A new journal. */
+function openJournal(folder: string, name: string): (line: string) => void {
+  const file = openSync(`${folder}/${name}`, "ax");
   return (line) => void writeSync(file, `${line}\n`);
 }
 
-async function produce(options: PartyOptions): Promise<void> {
-  const note = openJournal(options.journals, "produce");
-  const { huey, work, tally } = openQueue(options, note);
+async function produce(options: PartyOptions, name: string): Promise<void> {
+  const note = openJournal(options.journals, name);
+  const { huey, work, tally } = openQueue(options, note, name);
   for (;;) {
     try {
       while ((await huey.counts()).queued > options.ready) await setTimeout(20);
@@ -90,9 +90,9 @@ async function produce(options: PartyOptions): Promise<void> {
   }
 }
 
-async function consume(options: PartyOptions): Promise<void> {
-  const note = openJournal(options.journals, "consume");
-  const { huey, close } = openQueue(options, note);
+async function consume(options: PartyOptions, name: string): Promise<void> {
+  const note = openJournal(options.journals, name);
+  const { huey, close } = openQueue(options, note, name);
   huey.signal(["complete", "dead"], (signal, { id }) => note(`${signal} ${id}`));
   const consumer = huey.createConsumer({ workers: options.workers });
   process.once("SIGTERM", () => void consumer.stop());
@@ -102,6 +102,6 @@ async function consume(options: PartyOptions): Promise<void> {
   close();
 }
 
-const [role, options] = process.argv.slice(2);
-if (role === "produce") await produce(JSON.parse(options));
-if (role === "consume") await consume(JSON.parse(options));
+const [role, options, name] = process.argv.slice(2);
+if (role === "produce") await produce(JSON.parse(options), name);
+if (role === "consume") await consume(JSON.parse(options), name);

@@ -47,9 +47,10 @@ export async function countStarts(options: StartsOptions): Promise<StartsReport>
     };
     const record = new Record();
     const { huey, close, tally } = openQueue(shared, () => {});
-    const started = Array.from({ length: consumers }, () => {
-      const child = sandbox.start("tests/chaos/party.ts", ["consume", JSON.stringify(shared)], runtime);
-      return { child, journal: new Journal(journals, "consume", child.pid, record) };
+    const started = Array.from({ length: consumers }, (_, i) => {
+      const name = `consume.${i}`;
+      const child = sandbox.start("tests/chaos/party.ts", ["consume", JSON.stringify(shared), name], runtime);
+      return { child, journal: new Journal(journals, name, record) };
     });
     const ids: string[] = [];
     while (ids.length < tasks) {
