@@ -24,6 +24,8 @@ interface Turn {
 
 /** What a consumer has prefetched. */
 export class Prefetch {
+  /** Whether the tasks of late took no longer than a request. */
+  isFast = false;
   readonly #hands: Hands;
   readonly #clock: Clock;
   readonly #turns: Turn[] = [];
@@ -63,7 +65,7 @@ export class Prefetch {
 
   /** It was answered, with as much as was wanted or with less. */
   answered(isFull: boolean, executing: number): void {
-    const isFast = this.#slowest <= Math.max(1, this.#clock.now() - this.#askedAt);
+    const isFast = this.isFast = this.#slowest <= Math.max(1, this.#clock.now() - this.#askedAt);
     this.#slowest = 0;
     if (!isFast) this.#size = this.#streak = 0;
     else if (isFull && executing + this.#turns.length === 0 && ++this.#streak >= STREAK) {

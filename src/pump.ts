@@ -161,7 +161,7 @@ export class Pump {
       for (let ticks = 0; before > 0 && ticks < LULL; ticks++) {
         await undefined;
         const { soon } = claimer;
-        if (this.#settling.length >= Math.max(MUCH, soon)) return;
+        if (!this.#options.storage.isEmbedded && this.#settling.length >= Math.max(MUCH, soon)) return;
         if (soon < before) ticks = 0;
         before = soon;
       }

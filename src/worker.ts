@@ -51,6 +51,7 @@ export class Workers implements Claimer {
   #accepting = false;
   #parked = 0;
   #executing = 0;
+  #ending = 0;
   #detach: () => void = () => {};
   #onIdle: () => void = () => {};
 
@@ -73,7 +74,10 @@ export class Workers implements Claimer {
   }
 
   get soon(): number {
-    return this.#prefetch?.isOn ? this.executing + this.#prefetch.waiting : 0;
+    const prefetch = this.#prefetch;
+    // While an embedded storage works nothing can end, so what ended apart would never come together again by itself.
+    if (this.#core.storage.isEmbedded) return prefetch?.isFast ? this.#held.size - this.#ending : 0;
+    return prefetch?.isOn ? this.executing + prefetch.waiting : 0;
   }
 
   /** Begins to claim. */
@@ -147,6 +151,7 @@ export class Workers implements Claimer {
     const began = core.clock.now();
     const settle = await (hand && !attempt.reason ? hand.run(attempt) : runHere(core, attempt));
     this.#executing--;
+    this.#ending++;
     this.#prefetch?.took(core.clock.now() - began);
     const settling = settle();
     // Free from here on: the request that settles this one claims the next.
@@ -154,6 +159,7 @@ export class Workers implements Claimer {
     this.#prefetch?.next();
     this.#options.onExecuted?.();
     const settled = await settling;
+    this.#ending--;
     this.#held.delete(delivery.receipt);
     this.#options.onSettled?.(settled, attempt.started);
     // What was lost has no settlement, so nothing has claimed for its worker.

@@ -7,8 +7,10 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncl
 import { sqlite, type SqliteDatabase } from "../adapters/sqlite.ts";
 import { MIGRATIONS, upgrade } from "../adapters/sqlite_schema.ts";
 import { ConfigurationError, HueyError } from "../src/errors.ts";
-import { Huey } from "../mod.ts";
+import { Huey, SIGNAL_COMPLETE } from "../mod.ts";
 import { storageContract } from "../src/testing/contract.ts";
+import { TestClock } from "../src/testing/test_clock.ts";
+import { eventually } from "./eventually.ts";
 
 const shared = mkdtempSync(`${tmpdir()}/huey-`);
 after(() => rmSync(shared, { recursive: true, force: true }));
@@ -266,6 +268,27 @@ test("sqlite: a request is answered as at first, also when only its settlements 
   const again = await storage.exchange({ request: "r", settle: [{ receipt }] });
   assertEquals([again.settled, again.enqueued], [first.settled, first.enqueued]);
   await storage.close!();
+});
+
+test("sqlite: what takes no time is settled together, also what has ended apart before", async () => {
+  const clock = new TestClock();
+  const huey = new Huey("a", { storage: sqlite(":memory:"), clock });
+  // As long as the tasks before them take different times, they end apart.
+  const work = huey.task("work", async (n: number) => {
+    for (let ticks = 0; n < 160 && ticks < n % 16; ticks++) await undefined;
+  });
+  const results = await work.map(Array.from({ length: 800 }, (_, n): [number] => [n]));
+  const requests = { before: huey.core.storage.requests, after: 0 };
+  huey.signal(SIGNAL_COMPLETE, (_, { id }) => {
+    if (id === results.at(-1)!.id) requests.after = huey.core.storage.requests;
+  });
+  const consumer = huey.createConsumer({ workers: 16 });
+  await consumer.start();
+  await eventually(() => requests.after > 0);
+  await consumer.stop();
+  await huey.close();
+  const sent = requests.after - requests.before;
+  assert(sent < 100, `800 tasks by 16 workers took ${sent} requests`);
 });
 
 test("sqlite: who waits is woken when something will be ready sooner than the last claim told", async () => {
