@@ -90,6 +90,8 @@ class Stopping {
   }
 
   onSignal(signal: OsSignal): void {
+    // A terminal has just written ^C, where our next line is to begin.
+    if (signal === "SIGINT" && process.stderr.isTTY) process.stderr.write("\r");
     if (signal === "SIGHUP" && !hasLostTerminal()) return this.#restart();
     this.isRestart = false;
     this.#requests++;
