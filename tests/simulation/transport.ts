@@ -50,7 +50,8 @@ export interface Network {
   crash(host: Host): void;
 }
 
-const LONGEST_LATENCY = 20;
+/** Of the way there, or back, in milliseconds. */
+export const LONGEST_LATENCY = 20;
 
 /** The way from a process to the storage, on which requests and answers take time and get lost. */
 export class Transport implements Storage {
