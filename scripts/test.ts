@@ -1,6 +1,7 @@
 /**
- * `deno task test [--only deno|bun|node|gates|self_check] [name…]`: installs what is needed, then runs the gates, and the tests
- * under each runtime. Names pick the gates and the test files that contain one of them. The last line is the sum.
+ * `deno task test [--only deno|bun|node|gates|self_check] [--all] [name…]`: installs what is needed, then runs the tests
+ * under each runtime, and the gates. Names pick the gates and the test files that contain one of them. What is the same
+ * under each runtime and takes long is dealt among them; with `--all` each does all of it. The last line is the sum.
  *
  * @module
  */
@@ -65,7 +66,9 @@ async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
 /** Runs some of the files in one process. */
 async function run(runtime: Runtime, program: string, files: string[]): Promise<Ended & { cases: TestCase[] }> {
   const report = Deno.makeTempFileSync({ suffix: ".xml" });
-  const ended = await command([program, ...runtime.args(files, report)]);
+  const ended = await command([program, ...runtime.args(files, report)], {
+    env: { ...runtime.env, ...(values.all ? { HUEY_TEST_ALL: "1" } : {}) },
+  });
   const cases = readJunit(Deno.readTextFileSync(report));
   Deno.removeSync(report);
   return { ...ended, cases };
@@ -137,7 +140,7 @@ function print(tally: Tally): Tally {
 }
 
 const { values, positionals } = parseArgs({
-  options: { only: { type: "string", multiple: true } },
+  options: { only: { type: "string", multiple: true }, all: { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const wanted = (name: string) => !values.only || values.only.includes(name);
@@ -150,9 +153,11 @@ const gates = typescriptUnder("scripts/gates").filter((file) => wanted(gateKind(
 const files = typescriptUnder("tests").filter((file) => file.endsWith("_test.ts") && matches(file));
 const runtimes = (await findRuntimes()).filter(({ name }) => files.length > 0 && wanted(name));
 
-const gated = await runAll(gates.map((file) => () => runGate(file)));
-const tested = await runAll(runtimes.map((runtime) => () => runTests(runtime, files)));
-const tallies = [...gated, ...tested, ...missing(tested).map(print)];
+const ran = await runAll([
+  ...runtimes.map((runtime) => () => runTests(runtime, files)),
+  ...gates.map((file) => () => runGate(file)),
+]);
+const tallies = [...ran, ...missing(ran).map(print)];
 if (tallies.length === 0) tallies.push(print(failure("nothing", "no gate and no test file has such a name")));
 
 const sum = (key: "passed" | "failed" | "skipped") => tallies.reduce((total, tally) => total + tally[key], 0);

@@ -8,6 +8,7 @@ import { setImmediate } from "node:timers";
 import { type Consumer, type ConsumerOptions, Huey, type HueyOptions, type Storage } from "@hq/huey";
 import { TestClock } from "@hq/huey/testing";
 import { inTime } from "./eventually.ts";
+import { isOwnTurn } from "./shares.ts";
 import { KINDS, type StorageFactory } from "./stores.ts";
 
 const kinds = await Promise.all(
@@ -28,9 +29,16 @@ export interface Bench {
   consume(options?: ConsumerOptions, huey?: Huey): Promise<Consumer>;
 }
 
-/** Registers a test on every storage, with a Huey of these options. */
+let registered = 0;
+
+/**
+ * Registers a test on every storage, with a Huey of these options: on the embedded ones under every runtime, on each of
+ * the others under one of them, by turns.
+ */
 export function onEveryStorage(title: string, body: (bench: Bench) => Promise<void>, options: HueyOptions = {}): void {
-  for (const { name, create, isRemote = false } of kinds) {
+  const turn = registered++;
+  for (const [i, { name, create, isRemote = false }] of kinds.entries()) {
+    if (isRemote && !isOwnTurn(turn + i)) continue;
     test(`${title} (${name})`, async () => {
       const store = create();
       const traffic = new Traffic();

@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { assert, assertEquals, assertLess, assertLessOrEqual, assertMatch } from "@std/assert";
 import { Huey, memory, type State, type Storage, type StorageFactory } from "@hq/huey";
 import { dashboard } from "@hq/huey/dashboard";
+import { ownShare } from "./shares.ts";
 import { KINDS } from "./stores.ts";
 
 const DEEP = 23_456;
@@ -55,7 +56,7 @@ async function findDeep(storage: StorageFactory): Promise<void> {
   await huey.close();
 }
 
-for (const [kind, start] of Object.entries(KINDS)) {
+for (const [kind, start] of ownShare(Object.entries(KINDS))) {
   test(`dashboard search: what lies deep in ${kind} is found`, async () => {
     const store = (await start()).create();
     try {

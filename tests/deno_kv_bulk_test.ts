@@ -1,11 +1,13 @@
 /** Many messages that are added to Deno KV at once, by commits that check for all of them together. */
-import { test } from "node:test";
 import { setImmediate } from "node:timers";
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { denoKv, type Kv } from "@hq/huey/deno-kv";
 import type { Message, Storage } from "../src/storage.ts";
 import { type Fault, FaultyKv } from "./faulty_kv.ts";
 import { keysOf, openKv } from "./kv_databases.ts";
+import { onlyUnder } from "./shares.ts";
+
+const test = onlyUnder("deno");
 
 const LEASE = 10_000;
 

@@ -1,6 +1,5 @@
 /** What Deno KV says of how many there are, against what is there. */
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { denoKv, type Kv, type KvKey } from "@hq/huey/deno-kv";
@@ -8,7 +7,10 @@ import type { Message, State, Storage } from "../src/storage.ts";
 import { type Fault, FaultyKv } from "./faulty_kv.ts";
 import { openKv } from "./kv_databases.ts";
 import { Random } from "./random.ts";
+import { onlyUnder } from "./shares.ts";
 import { StorageHistory } from "./storage_history.ts";
+
+const test = onlyUnder("deno");
 
 const PREFIXES = { queued: "q", scheduled: "s", waiting: "w", running: "r", dead: "d" } as const;
 const STATES = Object.keys(PREFIXES) as State[];

@@ -10,6 +10,7 @@ import { type Fault, FaultyKv } from "./faulty_kv.ts";
 import { connect, keysOf, openKv } from "./kv_databases.ts";
 import { Random } from "./random.ts";
 import { ownRuntime } from "./sandbox.ts";
+import { ownShare } from "./shares.ts";
 import { StorageHistory } from "./storage_history.ts";
 
 const LEASE = 10_000;
@@ -237,7 +238,7 @@ test("deno-kv: a commit of exchanges takes few requests to the database", async 
 });
 
 test("deno-kv: random histories lose and double nothing while commits fail", async () => {
-  for (let seed = 1; seed <= 30; seed++) {
+  for (const seed of ownShare(Array.from({ length: 30 }, (_, i) => i))) {
     await onOwn(async (_, kv) => {
       const random = new Random(seed);
       let rate = 0;

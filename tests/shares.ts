@@ -1,10 +1,21 @@
-import { ownRuntime } from "./sandbox.ts";
+import process from "node:process";
+import { test } from "node:test";
+import { ownRuntime, type RuntimeName } from "./sandbox.ts";
 
-/**
- * The part that this runtime has of what takes long and is the same under each of them: they are dealt it, so that
- * together they do all of it.
- */
+/** What takes long and is the same under each runtime is done once, and not three times, unless all is asked for. */
+const isDealt = process.env.HUEY_TEST_ALL === undefined;
+
+/** Whether it is this runtime that does the work of this number; each number is one runtime's. */
+export function isOwnTurn(number: number): boolean {
+  return !isDealt || number % 3 === ["deno", "bun", "node"].indexOf(ownRuntime);
+}
+
+/** The part that this runtime has of some work. */
 export function ownShare<T>(items: readonly T[]): T[] {
-  const own = ["deno", "bun", "node"].indexOf(ownRuntime);
-  return items.filter((_, i) => i % 3 === own);
+  return items.filter((_, i) => isOwnTurn(i));
+}
+
+/** Registers tests that are run under one runtime. */
+export function onlyUnder(runtime: RuntimeName): (title: string, body: () => Promise<void>) => void {
+  return (title, body) => void test(title, { skip: isDealt && ownRuntime !== runtime }, body);
 }

@@ -24,11 +24,11 @@ for (const document of documentsUnder(".")) {
 }
 verdict(problems);
 
-/** Those people read, at the top, in `docs` and beside the examples. */
+/** Those people read, and that are not built: at the top, in `docs` and beside the examples. */
 function documentsUnder(folder: string): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
     const path = join(folder, name);
-    if (isDirectory) return /^(\.|node_modules$)/.test(name) ? [] : documentsUnder(path);
+    if (isDirectory) return /^(\.|node_modules$|npm$)/.test(name) ? [] : documentsUnder(path);
     return /\.md$|^llms\.txt$/.test(name) ? [path] : [];
   }).sort();
 }
