@@ -30,18 +30,18 @@ export class Attempt {
   readonly delivery: Delivery;
   /** It must not be begun if its timeout would take it past this instant, in epoch milliseconds. */
   readonly deadline: number;
-  /** Rejects when the attempt is aborted, so that a function that does not listen does not hold up its worker. */
-  readonly aborted: Promise<never>;
   /** Of one that was revoked: what else its end brings with it. */
   revoked: Pick<Revoked, "writes" | "moved"> = { writes: [] };
   /** Locks and places that the task has while it runs: renewed with the lease, given back with the settlement. */
   readonly holds: Hold[] = [];
   /** Called, with the timeout, when the function is about to be begun. */
   onStarted: ((timeout: number) => void) | undefined;
+  /** Called when the attempt is aborted while it waits for a worker. */
+  onAborted: (() => void) | undefined;
   #started = false;
   #reason: AbortReason | undefined;
   #controller: AbortController | undefined;
-  #reject!: (reason: AbortReason) => void;
+  #aborted: PromiseWithResolvers<never> | undefined;
   readonly #onParked: (() => void) | undefined;
 
   /** Takes a delivery into hands. */
@@ -49,8 +49,6 @@ export class Attempt {
     this.delivery = delivery;
     this.deadline = deadline;
     this.#onParked = onParked;
-    this.aborted = new Promise((_, reject) => this.#reject = reject);
-    this.aborted.catch(() => {});
   }
 
   /** Whether the function was begun. */
@@ -69,7 +67,20 @@ export class Attempt {
     return this.#reason;
   }
 
-  /** Aborted together with the attempt. Made only for those who ask, as most tasks never do. */
+  /**
+   * Rejects when the attempt is aborted, so that a function that does not listen does not hold up its worker. This and
+   * the signal are made only for those who ask, as most tasks never do.
+   */
+  get aborted(): Promise<never> {
+    if (!this.#aborted) {
+      this.#aborted = Promise.withResolvers();
+      this.#aborted.promise.catch(() => {});
+      if (this.#reason) this.#aborted.reject(this.#reason);
+    }
+    return this.#aborted.promise;
+  }
+
+  /** Aborted together with the attempt. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason) this.#controller.abort(this.#reason);
@@ -91,6 +102,7 @@ export class Attempt {
     this.#reason = reason;
     this.revoked = revoked;
     this.#controller?.abort(reason);
-    this.#reject(reason);
+    this.#aborted?.reject(reason);
+    this.onAborted?.();
   }
 }

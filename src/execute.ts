@@ -22,6 +22,7 @@ import { readParts } from "./follow.ts";
 import { log } from "./log.ts";
 import { toListedTask, toTask } from "./message.ts";
 import type { Definition } from "./registry.ts";
+import { isPromise } from "./ready.ts";
 import { type Revoked, revokedBy } from "./revoke.ts";
 import { type Tick, tick } from "./schedules.ts";
 import { fit, ValidationError } from "./schema.ts";
@@ -91,7 +92,7 @@ export async function execute(core: Core, attempt: Attempt): Promise<Executed> {
 }
 
 async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> {
-  const { deliveries, revoked = [] } = attempt.delivery;
+  const { deliveries, revoked } = attempt.delivery;
   const { settings, changes, schedule } = task.fields;
   if (schedule !== undefined) return await beginTick(core, task, attempt);
   const definition = core.registry.get(task.name);
@@ -99,13 +100,9 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
     return { kind: "dead", reason: `there is no task named ${JSON.stringify(task.name)} in this program` };
   }
   if (deliveries > 1) core.signals.send(SIGNAL_REDELIVERED, task);
-  if (deliveries > 1 && isAtMostOnce(core, task)) {
-    return { kind: "dead", reason: "its worker died, and it must be delivered at most once" };
-  }
-  if (deliveries > core.settings.maxDeliveries) {
-    return { kind: "dead", reason: `it was handed out ${deliveries - 1} times, and nobody came back with it` };
-  }
-  const stopped = await revokedBy(core, task.id, revoked);
+  const reason = whyDead(core, task, deliveries);
+  if (reason !== undefined) return { kind: "dead", reason };
+  const stopped = revoked && await revokedBy(core, task.id, revoked);
   if (stopped) return { kind: "stopped", ...stopped };
   const now = core.clock.now();
   if (task.expires !== undefined && task.expires < now) return { kind: "stopped", status: "expired", writes: [] };
@@ -136,6 +133,15 @@ async function begin(core: Core, task: Task, attempt: Attempt): Promise<Ending> 
   return ending;
 }
 
+/** Why a task that was handed out so often must not be begun again, if so. */
+function whyDead(core: Core, task: Task, deliveries: number): string | undefined {
+  if (deliveries <= 1) return;
+  if (isAtMostOnce(core, task)) return "its worker died, and it must be delivered at most once";
+  if (deliveries > core.settings.maxDeliveries) {
+    return `it was handed out ${deliveries - 1} times, and nobody came back with it`;
+  }
+}
+
 async function beginTick(core: Core, task: Task, { delivery }: Attempt): Promise<Ending> {
   try {
     return { kind: "ticked", tick: await tick(core, task, delivery.message) };
@@ -162,9 +168,14 @@ async function run(
   if (finished) limit(core, attempt, timeout, finished.signal);
   try {
     const args = settings.context ? [createContext(core, task, attempt), ...given] : given;
-    const go = (): Promise<unknown> =>
-      Promise.race([(fn as (...args: unknown[]) => unknown)(...args), attempt.aborted]);
-    return { kind: "complete", value: await (core.interceptor?.run(task, go) ?? go()) };
+    const go = (): unknown => {
+      const returned = (fn as (...args: unknown[]) => unknown)(...args);
+      return isPromise(returned) ? Promise.race([returned, attempt.aborted]) : returned;
+    };
+    return {
+      kind: "complete",
+      value: await (core.interceptor ? core.interceptor.run(task, async () => await go()) : go()),
+    };
   } catch (error) {
     return attempt.reason ? aborted(attempt) : thrown(error);
   } finally {

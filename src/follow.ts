@@ -8,6 +8,7 @@ import type { Core } from "./core.ts";
 import { joinOf } from "./group.ts";
 import { toMessage } from "./message.ts";
 import { type Finish, type Outcome, outcomeWrites, readOutcome, toException, toFailure, toOutcome } from "./outcome.ts";
+import { whenReady } from "./ready.ts";
 import { SerializationError } from "./serializer.ts";
 import { toArguments } from "./spread.ts";
 import type { Join, Message, Write } from "./storage.ts";
@@ -37,11 +38,19 @@ export async function readParts(core: Core, parts: readonly string[]): Promise<u
   }));
 }
 
-/** The outcome of a task, and what follows from it. */
-export async function follow(core: Core, task: Task, finish: Finish): Promise<Following> {
+/** The outcome of a task, and what follows from it. At once if nothing does, where the serialiser writes at once. */
+export function follow(core: Core, task: Task, finish: Finish): Following | Promise<Following> {
+  const { stages = [], handler } = task.fields;
+  const isAlone = stages.length === 0 && !(finish.status === "error" && handler) && !joinOf(task.fields);
+  return whenReady(outcomeWrites(core, task, finish), (writes) => {
+    const following: Following = { writes, enqueue: [], tasks: [], joins: [] };
+    return isAlone ? following : followOn(core, task, finish, following);
+  });
+}
+
+async function followOn(core: Core, task: Task, finish: Finish, following: Following): Promise<Following> {
   const { stages = [], handler, carrier } = task.fields;
   const join = joinOf(task.fields);
-  const following: Following = { writes: await outcomeWrites(core, task, finish), enqueue: [], tasks: [], joins: [] };
   if (finish.status === "complete" && stages.length > 0) {
     const [next, ...later] = stages;
     await add(core, following, { ...append(next, toArguments(finish.value)), stages: later, carrier });

@@ -51,15 +51,17 @@ export function loopHands(core: Core, count: number, maxTasks: number = Infinity
         tasks++;
         return runHere(core, attempt);
       },
-      async release() {
-        if (tasks >= maxTasks) {
-          await hooks.shutdown();
-          await hooks.startup();
-          tasks = 0;
-          core.pump.poke();
-        }
-        free.push(hand);
+      release() {
+        if (tasks >= maxTasks) void restart();
+        else free.push(hand);
       },
+    };
+    const restart = async (): Promise<void> => {
+      await hooks.shutdown();
+      await hooks.startup();
+      tasks = 0;
+      core.pump.poke();
+      free.push(hand);
     };
     return hand;
   });

@@ -44,8 +44,12 @@ export class Hooks {
     return add(this.#shutdown, hook);
   }
 
-  /** Runs the hooks one after the other; the first one that cancels ends it. */
-  async preExecute(task: Task): Promise<CancelExecution | undefined> {
+  /** Runs the hooks one after the other; the first one that cancels ends it. No promise where there is none. */
+  preExecute(task: Task): Promise<CancelExecution | undefined> | undefined {
+    return this.#preExecute.length > 0 ? this.#runBefore(task) : undefined;
+  }
+
+  async #runBefore(task: Task): Promise<CancelExecution | undefined> {
     for (const hook of [...this.#preExecute]) {
       try {
         await hook(task);
@@ -56,8 +60,12 @@ export class Hooks {
     }
   }
 
-  /** Runs the hooks one after the other; what one throws does not stop the others. */
-  async postExecute(task: Task, value: unknown, error: unknown): Promise<void> {
+  /** Runs the hooks one after the other; what one throws does not stop the others. No promise where there is none. */
+  postExecute(task: Task, value: unknown, error: unknown): Promise<void> | undefined {
+    return this.#postExecute.length > 0 ? this.#runAfter(task, value, error) : undefined;
+  }
+
+  async #runAfter(task: Task, value: unknown, error: unknown): Promise<void> {
     for (const hook of [...this.#postExecute]) {
       try {
         await hook(task, value, error);

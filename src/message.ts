@@ -117,17 +117,23 @@ function isEnvelope(value: unknown, seen = new Set<unknown>(), level = 0): value
   if (!isRecord(value) || seen.has(value) || level > MOST_LEVELS) return false;
   if (typeof value.id !== "string" || typeof value.name !== "string") return false;
   seen.add(value);
-  const { args, attempt = 1, delays = 0, changes = {}, expiry = { at: 0 }, eta = 0, delay = 0 } = value;
-  const { stages = [], handler, join = { id: "", index: 0 }, booking = { place: 0, at: 0 }, schedule = "" } = value;
+  const { args, attempt = 1, delays = 0, changes, expiry, eta = 0, delay = 0 } = value;
+  const { stages, handler, join, booking, schedule = "" } = value;
+  const isNext = (next: unknown): boolean => isEnvelope(next, seen, level + 1);
+  // Most have little of all this, so nothing is made to stand in for what is not there.
   return Array.isArray(args) && Number.isInteger(attempt) && Number.isInteger(delays) &&
-    Number.isFinite(eta) && Number.isFinite(delay) &&
-    isRecord(changes) && Object.values(changes).every((setting) => Number.isFinite(setting)) &&
-    isRecord(expiry) && Number.isFinite(expiry.at ?? expiry.after) && Number.isFinite(expiry.after ?? 0) &&
-    Array.isArray(stages) &&
-    [...stages, ...handler === undefined ? [] : [handler]].every((next) => isEnvelope(next, seen, level + 1)) &&
-    isRecord(join) && typeof join.id === "string" && Number.isInteger(join.index) &&
-    isRecord(booking) && Number.isInteger(booking.place) && Number.isFinite(booking.at) &&
-    typeof schedule === "string";
+    Number.isFinite(eta) && Number.isFinite(delay) && typeof schedule === "string" &&
+    (changes === undefined ||
+      isRecord(changes) && Object.values(changes).every((setting) => Number.isFinite(setting))) &&
+    (expiry === undefined || isRecord(expiry) && isExpiry(expiry)) &&
+    (stages === undefined || Array.isArray(stages) && stages.every(isNext)) &&
+    (handler === undefined || isNext(handler)) &&
+    (join === undefined || isRecord(join) && typeof join.id === "string" && Number.isInteger(join.index)) &&
+    (booking === undefined || isRecord(booking) && Number.isInteger(booking.place) && Number.isFinite(booking.at));
+}
+
+function isExpiry({ at, after }: Record<string, unknown>): boolean {
+  return Number.isFinite(at ?? after) && Number.isFinite(after ?? 0);
 }
 
 const NEVER_IN_BODY: ReadonlySet<string> = new Set(["settings", "unknown", "stages"]);
@@ -153,11 +159,24 @@ function open(core: Core, envelope: Envelope): TaskFields {
   const { id, name, args, attempt, delays, changes = {}, expiry, eta, delay, ...others } = envelope;
   const { stages, handler, join, booking, waited, schedule, carrier, ...unknown } = others;
   return {
-    ...{ id, name, args, attempt, delays, changes, expiry, eta, delay },
-    ...{ join, booking, waited, schedule, carrier, unknown },
+    id,
+    name,
+    args,
     settings: core.registry.get(name)?.settings ?? toTaskSettings({}, false),
+    changes,
+    eta,
+    delay,
+    expiry,
+    attempt,
+    delays,
     stages: stages?.map((stage) => open(core, stage)),
     handler: handler && open(core, handler),
+    join,
+    booking,
+    waited,
+    schedule,
+    carrier,
+    unknown,
   };
 }
 

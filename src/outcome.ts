@@ -6,6 +6,7 @@
 import type { Core } from "./core.ts";
 import { type CanceledStatus, describeError, HueyError, TaskCanceled, TaskException, toText } from "./errors.ts";
 import { isRecord } from "./kept.ts";
+import { whenReady } from "./ready.ts";
 import { toValue } from "./spread.ts";
 import type { Write } from "./storage.ts";
 import type { Task } from "./task.ts";
@@ -42,20 +43,23 @@ export type Finish =
 export function toOutcome(core: Core, task: Task, finish: Finish): Outcome {
   const when = { at: core.clock.now(), attempt: task.attempt };
   if (finish.status === "error") return { ...when, ...finish, error: toFailure(finish.error), retries: task.retries };
-  return finish.status === "complete"
-    ? { ...when, status: finish.status, value: toValue(finish.value) }
-    : { ...when, ...finish };
+  if (finish.status !== "complete") return { ...when, ...finish };
+  const { status, value } = finish;
+  // Left out, `undefined` needs nothing but JSON.
+  return value === undefined ? { ...when, status } : { ...when, status, value: toValue(value) };
 }
 
-/** The outcome as a write that goes with a settlement, or none where outcomes are not kept. */
-export async function outcomeWrites(core: Core, task: Task, finish: Finish): Promise<Write[]> {
+/**
+ * The outcome as a write that goes with a settlement, or none where outcomes are not kept. At once, where the serialiser
+ * writes at once.
+ */
+export function outcomeWrites(core: Core, task: Task, finish: Finish): Write[] | Promise<Write[]> {
   if (!core.settings.results) return [];
-  return [{
-    space: "results",
-    key: task.id,
-    value: await core.serializer.encode(toOutcome(core, task, finish)),
-    ttl: task.fields.settings.resultTtl ?? core.settings.resultTtl,
-  }];
+  const ttl = task.fields.settings.resultTtl ?? core.settings.resultTtl;
+  return whenReady(
+    core.serializer.encode(toOutcome(core, task, finish)),
+    (value): Write[] => [{ space: "results", key: task.id, value, ttl }],
+  );
 }
 
 /** The outcome that was written as this text. */

@@ -13,7 +13,7 @@ import type { Clock } from "./time.ts";
 const STREAK = 8;
 /** How many may be prefetched for each hand; and so many tasks in one request are as good as more. */
 const MOST_PER_HAND = 8;
-const ENOUGH = 64;
+const ENOUGH = 192;
 /** How long, in milliseconds, what was prefetched waits for a hand before it is given back. */
 const LONGEST_WAIT = 25;
 
@@ -84,11 +84,11 @@ export class Prefetch {
     return new Promise((resolve) => {
       const turn = { attempt, take: resolve };
       this.#turns.push(turn);
-      attempt.aborted.catch(() => {
+      attempt.onAborted = () => {
         const at = this.#turns.indexOf(turn);
         if (at >= 0) this.#turns.splice(at, 1);
         resolve(undefined);
-      });
+      };
     });
   }
 

@@ -39,18 +39,20 @@ export function rich(): Serializer {
 }
 
 function encodeRich(value: unknown): string {
-  // Beside the value and not inside it: an error is revived before what it refers to, which may be the error again.
-  // devalue reads the map after the value, while it still grows.
-  const details = new Map<Error, ErrorDetails>();
   try {
-    return encodePlain(value) ??
-      RICH + stringify([value, details], { Error: (thing) => thing instanceof Error && flatten(thing, details) }, {
-          operations: { viewInfo },
-        });
+    return encodePlain(value) ?? encodeAny(value);
   } catch (error) {
     if (error instanceof DevalueError) throw refusal(error.value, richPath(error.path));
     throw unreadable(error);
   }
+}
+
+function encodeAny(value: unknown): string {
+  // Beside the value and not inside it: an error is revived before what it refers to, which may be the error again.
+  // devalue reads the map after the value, while it still grows.
+  const details = new Map<Error, ErrorDetails>();
+  const reducers = { Error: (thing: unknown) => thing instanceof Error && flatten(thing, details) };
+  return RICH + stringify([value, details], reducers, { operations: { viewInfo } });
 }
 
 function decodeRich(text: string): unknown {

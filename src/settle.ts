@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Refusal } from "./admit.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { CancelExecution, describeError, HueyError } from "./errors.ts";
@@ -15,6 +16,7 @@ import { encodeTask, toMessage, toTask } from "./message.ts";
 import { RequestsUsedUp } from "./meter.ts";
 import { follow, followAttempt, type Following } from "./follow.ts";
 import type { Finish } from "./outcome.ts";
+import { isPromise, whenReady } from "./ready.ts";
 import type { End } from "./recorder.ts";
 import { nextAttempt } from "./retry.ts";
 import {
@@ -54,15 +56,19 @@ export interface DeadNote {
 /** What the end of a delivery means; `undefined` if somebody else has it by now. Never throws. */
 export async function toDraft(core: Core, attempt: Attempt, { task, ending }: Executed): Promise<Draft | undefined> {
   if (ending.kind === "lost") return undefined;
-  return await drafted(core, attempt, task, ending).catch(
-    (error) => buried(core, task, "its end cannot be stored", error),
-  );
+  try {
+    return await drafted(core, attempt, task, ending);
+  } catch (error) {
+    return await buried(core, task, "its end cannot be stored", error);
+  }
 }
 
 /** The settlement itself; with it goes back what the attempt holds. */
 export function toSettlement({ delivery, holds }: Attempt, { settlement }: Draft): Settlement {
+  const { receipt } = delivery;
+  if (holds.length === 0) return { receipt, ...settlement };
   const freed = holds.map(({ space, key }) => ({ space, key }));
-  return { receipt: delivery.receipt, ...settlement, writes: [...settlement.writes ?? [], ...freed] };
+  return { receipt, ...settlement, writes: [...settlement.writes ?? [], ...freed] };
 }
 
 /** Brings the end of a delivery to the storage, and tells what became of it. Never throws. */
@@ -71,8 +77,7 @@ export async function settle(core: Core, attempt: Attempt, executed: Executed): 
   let draft = await toDraft(core, attempt, executed);
   while (draft) {
     let accepted: boolean;
-    const taken = Array.from(core.recorders, (recorder) => recorder.ending(task, draft!));
-    const takeBack = () => taken.forEach((undo) => undo());
+    const takeBack = record(core, task, draft);
     try {
       accepted = await core.pump.settle(toSettlement(attempt, draft));
     } catch (error) {
@@ -86,10 +91,21 @@ export async function settle(core: Core, attempt: Attempt, executed: Executed): 
       takeBack();
       break;
     }
-    for (const { signal, task, error } of draft.signals) core.signals.send(signal, task, error);
+    announce(core, draft);
     return draft.settled;
   }
   return lost(task);
+}
+
+/** Tells those who keep a history how a delivery is about to end; gives what takes that back. */
+function record(core: Core, task: Task, draft: Draft): () => void {
+  const undos = Array.from(core.recorders, (recorder) => recorder.ending(task, draft));
+  return () => undos.forEach((undo) => undo());
+}
+
+/** Sends the signals of an end that was accepted. */
+export function announce(core: Core, { signals }: Draft): void {
+  for (const { signal, task, error } of signals) core.signals.send(signal, task, error);
 }
 
 /** Tells that somebody else has a task by now, or will have it. */
@@ -98,19 +114,16 @@ export function lost({ id, name }: { id: string; name: string }, why = "its leas
   return "lost";
 }
 
-async function drafted(
+/** At once for most, where the serialiser writes at once. */
+function drafted(
   core: Core,
   attempt: Attempt,
   task: Task,
   ending: Exclude<Ending, { kind: "lost" }>,
-): Promise<Draft> {
+): Draft | Promise<Draft> {
   switch (ending.kind) {
     case "complete":
-      try {
-        return await finished(core, task, "complete", { status: "complete", value: ending.value }, SIGNAL_COMPLETE);
-      } catch (error) {
-        return buried(core, task, "its return value cannot be serialised", error);
-      }
+      return completed(core, task, ending.value);
     case "failed":
       return failed(core, attempt, task, ending.error, ending.signal);
     case "stopped": {
@@ -118,7 +131,7 @@ async function drafted(
       const { status, writes, error, moved } = ending;
       const alone = moved ? { stages: undefined, handler: undefined, join: undefined } : {};
       const ended = new Task({ ...task.fields, ...alone });
-      return await finished(core, ended, "stopped", { status }, signals[status], error, writes);
+      return finished(core, ended, "stopped", { status }, signals[status], error, writes);
     }
     case "dead":
       return buried(core, task, ending.reason, ending.error);
@@ -127,15 +140,8 @@ async function drafted(
       const settled = tasks.length > 0 ? "slot" : "waiting";
       return { settled, settlement: { enqueue, retry }, signals: signalsOf(core, { enqueue, tasks }) };
     }
-    case "waiting": {
-      const { signal, delay, booking } = ending.refusal;
-      const body = await encodeTask(core, { ...task.fields, booking, waited: true });
-      return {
-        settled: "waiting",
-        settlement: { release: { delay, body } },
-        signals: task.fields.waited ? [] : [{ signal, task }],
-      };
-    }
+    case "waiting":
+      return postponed(core, task, ending.refusal);
     case "released":
       if (!attempt.started) {
         return { settled: "released", settlement: { release: { delay: ending.delay } }, signals: [] };
@@ -152,8 +158,29 @@ async function drafted(
   }
 }
 
+/** A task whose function has returned. */
+function completed(core: Core, task: Task, value: unknown): Draft | Promise<Draft> {
+  const unserialisable = (error: unknown) => buried(core, task, "its return value cannot be serialised", error);
+  try {
+    const draft = finished(core, task, "complete", { status: "complete", value }, SIGNAL_COMPLETE);
+    return isPromise(draft) ? draft.catch(unserialisable) : draft;
+  } catch (error) {
+    return unserialisable(error);
+  }
+}
+
+/** A task that has to wait for what it needs. */
+async function postponed(core: Core, task: Task, { signal, delay, booking }: Refusal): Promise<Draft> {
+  const body = await encodeTask(core, { ...task.fields, booking, waited: true });
+  return {
+    settled: "waiting",
+    settlement: { release: { delay, body } },
+    signals: task.fields.waited ? [] : [{ signal, task }],
+  };
+}
+
 /** A task that has ended. */
-async function finished(
+function finished(
   core: Core,
   task: Task,
   settled: Settled,
@@ -161,13 +188,15 @@ async function finished(
   signal: Signal | undefined,
   error?: unknown,
   writes: Write[] = [],
-): Promise<Draft> {
-  const following = await follow(core, task, finish);
-  return {
+): Draft | Promise<Draft> {
+  return whenReady(follow(core, task, finish), (following): Draft => ({
     settled,
-    settlement: { ...partsOf(following), writes: [...following.writes, ...writes] },
+    settlement: {
+      ...partsOf(following),
+      writes: writes.length > 0 ? [...following.writes, ...writes] : following.writes,
+    },
     signals: [...(signal ? [{ signal, task, error }] : []), ...signalsOf(core, following)],
-  };
+  }));
 }
 
 /** A failed attempt: it is followed by another, or the task has failed for good. */
