@@ -11,8 +11,9 @@ import type { Clock } from "./time.ts";
 
 /** How many answers in a row must have found all hands idle before one is prefetched. */
 const STREAK = 8;
-/** How many may be prefetched for each hand; and so many tasks in one request are as good as more. */
+/** How many may be prefetched for each hand. */
 const MOST_PER_HAND = 8;
+/** So many in hands and prefetched are as good as more: while a part is at work, the rest is on its way. */
 const ENOUGH = 192;
 /** How long, in milliseconds, what was prefetched waits for a hand before it is given back. */
 const LONGEST_WAIT = 25;

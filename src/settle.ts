@@ -99,6 +99,7 @@ export async function settle(core: Core, attempt: Attempt, executed: Executed): 
 
 /** Tells those who keep a history how a delivery is about to end; gives what takes that back. */
 function record(core: Core, task: Task, draft: Draft): () => void {
+  if (core.recorders.size === 0) return () => {};
   const undos = Array.from(core.recorders, (recorder) => recorder.ending(task, draft));
   return () => undos.forEach((undo) => undo());
 }
