@@ -25,8 +25,30 @@ interface Tally {
   cases?: TestCase[];
 }
 
+/** Runs commands, a few at a time: each waits about as long as it computes, and there are seldom more cores than two. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  async command(...args: Parameters<typeof command>): Promise<Ended> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await command(...args);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}
+
 async function runGate(file: string): Promise<Tally> {
-  const { ok, output, seconds } = await command([Deno.execPath(), "run", "-A", file]);
+  const { ok, output, seconds } = await turns.command([Deno.execPath(), "run", "-A", file]);
   const name = file.slice(file.lastIndexOf("/") + 1, -".ts".length);
   const counts = { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
   const notes = [...output.matchAll(/^note: (.*)/gm)].map(([, note]) => note);
@@ -66,7 +88,7 @@ async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
 /** Runs some of the files in one process. */
 async function run(runtime: Runtime, program: string, files: string[]): Promise<Ended & { cases: TestCase[] }> {
   const report = Deno.makeTempFileSync({ suffix: ".xml" });
-  const ended = await command([program, ...runtime.args(files, report)], {
+  const ended = await turns.command([program, ...runtime.args(files, report)], {
     env: { ...runtime.env, ...(values.all ? { HUEY_TEST_ALL: "1" } : {}) },
   });
   const cases = readJunit(Deno.readTextFileSync(report));
@@ -118,17 +140,6 @@ function judge(titles: string[], runtime: string, what: string): Pick<Tally, "fa
   return { failed, skipped: titles.length - failed, notes };
 }
 
-/** Runs two jobs at a time, as there are seldom fewer cores, and prints each as it ends. */
-async function runAll(jobs: (() => Promise<Tally>)[]): Promise<Tally[]> {
-  const tallies: Tally[] = [];
-  const queue = jobs.values();
-  async function work(): Promise<void> {
-    for (const job of queue) tallies.push(print(await job()));
-  }
-  await Promise.all([work(), work()]);
-  return tallies;
-}
-
 function print(tally: Tally): Tally {
   const { name, passed, failed, skipped, seconds, notes, output, cases } = tally;
   const counts = cases ? ` ${passed} passed, ${failed} failed, ${skipped} skipped` : "";
@@ -153,10 +164,9 @@ const gates = typescriptUnder("scripts/gates").filter((file) => wanted(gateKind(
 const files = typescriptUnder("tests").filter((file) => file.endsWith("_test.ts") && matches(file));
 const runtimes = (await findRuntimes()).filter(({ name }) => files.length > 0 && wanted(name));
 
-const ran = await runAll([
-  ...runtimes.map((runtime) => () => runTests(runtime, files)),
-  ...gates.map((file) => () => runGate(file)),
-]);
+const turns = new Turns(4);
+const jobs = [...runtimes.map((runtime) => runTests(runtime, files)), ...gates.map((file) => runGate(file))];
+const ran = await Promise.all(jobs.map(async (job) => print(await job)));
 const tallies = [...ran, ...missing(ran).map(print)];
 if (tallies.length === 0) tallies.push(print(failure("nothing", "no gate and no test file has such a name")));
 

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { assert, assertEquals, assertLess, assertLessOrEqual, assertMatch } from "@std/assert";
 import { Huey, memory, type State, type Storage, type StorageFactory } from "@hq/huey";
 import { dashboard } from "@hq/huey/dashboard";
-import { ownShare } from "./shares.ts";
+import { isOwnTurn } from "./shares.ts";
 import { KINDS } from "./stores.ts";
 
 const DEEP = 23_456;
@@ -56,7 +56,9 @@ async function findDeep(storage: StorageFactory): Promise<void> {
   await huey.close();
 }
 
-for (const [kind, start] of ownShare(Object.entries(KINDS))) {
+for (const [i, [kind, start]] of Object.entries(KINDS).entries()) {
+  // Deno KV, which takes longest, is Deno's.
+  if (!isOwnTurn(i + 1)) continue;
   test(`dashboard search: what lies deep in ${kind} is found`, async () => {
     const store = (await start()).create();
     try {
