@@ -2,6 +2,12 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { chord, type Huey, ResultGroup, type Task, TaskException } from "@hq/huey";
 import { onEveryStorage } from "./bench.ts";
+import { isOwnTurn } from "./shares.ts";
+
+/** Each of these is played in full under one runtime. */
+function sizeOf(turn: number, isRemote: boolean, full: number, small: number): number {
+  return !isRemote && isOwnTurn(turn) ? full : small;
+}
 
 const unlimited = { maxTasks: Infinity, budget: "10m", concurrency: 100 } as const;
 
@@ -14,7 +20,7 @@ function line(huey: Huey, length: number): Task<[], number, number[]> {
 }
 
 onEveryStorage("a pipeline of a thousand stages comes to its end", async ({ huey, isRemote }) => {
-  const length = isRemote ? 60 : 1_000;
+  const length = sizeOf(0, isRemote, 1_000, 60);
   const stages = await huey.enqueue(line(huey, length));
   assert(stages instanceof ResultGroup);
   const { executed } = await huey.drain(unlimited);
@@ -39,7 +45,7 @@ onEveryStorage("a thousand stages are settled in one step when the first one fai
   const fail = huey.task("fail", (): number => {
     throw new Error("no");
   });
-  const length = isRemote ? 60 : 1_000;
+  const length = sizeOf(1, isRemote, 1_000, 60);
   const stages = await huey.enqueue(fail.s().pipe(line(huey, length - 1)));
   assert(stages instanceof ResultGroup);
   assertEquals((await huey.drain(unlimited)).executed, 1);
@@ -49,7 +55,7 @@ onEveryStorage("a thousand stages are settled in one step when the first one fai
 
 onEveryStorage("a chord of ten thousand members calls its callback once, with all of them", async (bench) => {
   const { huey, isRemote } = bench;
-  const size = isRemote ? 300 : 10_000;
+  const size = sizeOf(2, isRemote, 10_000, 300);
   let calls = 0;
   const half = huey.task("half", (n: number) => {
     if (n % 1_000 === 999) throw new Error("no");
