@@ -225,7 +225,8 @@ inWorkerd("a Worker that is stopped in the middle of a tick loses nothing", TICK
   assertEquals([await stuck.status(), await behind.get()], ["running", 3]);
   assertEquals(await worker.scheduled(start + MINUTE), "ok");
   assertEquals([await stuck.status(), await stuck.get()], ["complete", "done"]);
-  assertEquals((await bench.seen("redelivered")).map(({ name }) => name), ["hang"]);
+  // What else the first one had in hands comes again, too.
+  assertEquals((await bench.seen("redelivered", "hang")).length, 1);
 });
 
 test("workerd: a program may do all it does when it is loaded at the top of a Worker's module", { skip }, async () => {
