@@ -9,6 +9,7 @@ import { Chord, type ChordResult, flatten, Group, group, joinOf, tailId } from "
 import { runImmediately } from "./immediate.ts";
 import { type Made, toListedTask, toMessage } from "./message.ts";
 import { outcomeWrites } from "./outcome.ts";
+import { isPromise, whenReady } from "./ready.ts";
 import { Result } from "./result.ts";
 import { ResultGroup } from "./result_group.ts";
 import { fit } from "./schema.ts";
@@ -30,7 +31,7 @@ export async function enqueue(core: Core, tasks: readonly Enqueueable[]): Promis
 async function add(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
   const making = tasks.map((one) => prepare(core, one));
   // To wait for what is there already would take longer than to make it.
-  const made = making.some((one) => one instanceof Promise) ? await Promise.all(making) : making as Made[];
+  const made = making.some(isPromise) ? await Promise.all(making) : making as Made[];
   const enqueued = await core.pump.enqueue(made.map(({ message }) => message));
   let added: Set<string> | undefined;
   const again: Enqueueable[] = [];
@@ -56,7 +57,7 @@ function prepare(core: Core, { task, parts }: Enqueueable): Made | Promise<Made>
     const made = schema && parts === undefined
       ? fit(task.name, schema, task.args).then(() => toMessage(core, task))
       : toMessage(core, task);
-    return made instanceof Promise ? made.then((made) => asPart(made, parts)) : asPart(made, parts);
+    return whenReady(made, (made) => asPart(made, parts));
   } catch (error) {
     // Others may be on their way, and must not fail unseen.
     return Promise.reject(error);

@@ -91,7 +91,7 @@ export async function settle(core: Core, attempt: Attempt, executed: Executed): 
       takeBack();
       break;
     }
-    announce(core, draft);
+    sendSignals(core, draft);
     return draft.settled;
   }
   return lost(task);
@@ -99,13 +99,12 @@ export async function settle(core: Core, attempt: Attempt, executed: Executed): 
 
 /** Tells those who keep a history how a delivery is about to end; gives what takes that back. */
 function record(core: Core, task: Task, draft: Draft): () => void {
-  if (core.recorders.size === 0) return () => {};
   const undos = Array.from(core.recorders, (recorder) => recorder.ending(task, draft));
   return () => undos.forEach((undo) => undo());
 }
 
 /** Sends the signals of an end that was accepted. */
-export function announce(core: Core, { signals }: Draft): void {
+export function sendSignals(core: Core, { signals }: Draft): void {
   for (const { signal, task, error } of signals) core.signals.send(signal, task, error);
 }
 

@@ -6,7 +6,7 @@ import { execute, type Executed } from "../../execute.ts";
 import type { Huey } from "../../huey.ts";
 import { log } from "../../log.ts";
 import { toListedTask } from "../../message.ts";
-import { announce, toDraft, toSettlement } from "../../settle.ts";
+import { sendSignals, toDraft, toSettlement } from "../../settle.ts";
 import { SIGNAL_ERROR } from "../../signals.ts";
 import type { Delivery } from "../../storage.ts";
 import { loadHuey } from "../load.ts";
@@ -111,7 +111,7 @@ export class WorkerSide {
       const end = { settled: draft.settled, settlement: toSettlement(attempt, draft), along: writes.flat() };
       this.#report({ say: "ended", receipt, end, memory: this.#megabytes() });
       if (await settled.promise) {
-        announce(core, draft);
+        sendSignals(core, draft);
       } else {
         for (const takeBack of recorded) takeBack();
       }
