@@ -133,13 +133,14 @@ test("a thread that takes its process along when it runs out of memory is not tr
     assertMatch(String(await first.ended), /^(SIG\w+|1\d\d)$/);
     const second = await consumer(sandbox, "-k thread -w 2", env);
     const error = await failure(result);
-    const counts = await queue.huey.counts();
     // Bun may tell the thread of it, and that be settled, before it ends the process.
-    assertMatch(error, counts.dead === 1 ? /handed out 1 times, and nobody came back with it/ : /Out of memory/);
+    const isTold = ownRuntime === "bun" && error === "RangeError: Out of memory";
+    if (!isTold) assertMatch(error, /became a dead letter: it was handed out 1 times, and nobody came back with it/);
     second.kill("SIGTERM");
     assertEquals(await second.ended, 0, second.output);
     assertEquals(sandbox.notes().filter((note) => note.startsWith("fills begun")).length, 1);
-    assertEquals(counts, { queued: 0, scheduled: 0, running: 0, dead: counts.dead, results: 1 });
+    const dead = isTold ? 0 : 1;
+    assertEquals(await queue.huey.counts(), { queued: 0, scheduled: 0, running: 0, dead, results: 1 });
     await queue.huey.close();
   });
 });
