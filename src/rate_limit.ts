@@ -117,13 +117,16 @@ export async function startOrBook(
   return { place: rate.limit, at: core.clock.now() + rate.per };
 }
 
-async function readPlaces(core: Core, name: string, { limit }: Rate): Promise<Place[]> {
+async function readPlaces(core: Core, name: string, { limit, per }: Rate): Promise<Place[]> {
   const keys = Array.from({ length: limit }, (_, place) => keyOf(name, place));
   const texts = await core.storage.peek("limits", keys, core.storageTime());
   return texts.map((text) => {
     // What cannot be read is a place that is free.
     const [free = 0, open = 0] = text?.slice(1).split(" ").map((number) => Number(number) || 0) ?? [];
-    return { free, open, text };
+    // No start keeps its place for longer than that, unless the clock of whoever wrote it is ahead of ours: nobody is to
+    // wait for as long as clocks differ.
+    const ahead = Math.max(0, free - (core.clock.now() + per));
+    return { free: free - ahead, open: open - ahead, text };
   });
 }
 

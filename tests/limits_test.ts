@@ -297,3 +297,18 @@ test("a limit of a task's own is thrown as one", () => {
   const error = new RateLimitExceeded("mine", { delay: 500 });
   assert(error.retry && error.delay === 500);
 });
+
+onEveryStorage(
+  "whose clock is behind waits no longer than a stretch of the limit",
+  async ({ huey, another, clock }) => {
+    const behind = {
+      now: () => clock.now() - 600_000,
+      sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+    };
+    const limit = { limit: 1, per: "3s" } as const;
+    await huey.rateLimit("calls", limit).acquire();
+    const late = another({ clock: behind }).rateLimit("calls", limit);
+    const error = await assertRejects(() => late.acquire(), RateLimitExceeded);
+    assertEquals(error.delay, 3_000);
+  },
+);
