@@ -39,7 +39,7 @@ export function redis(client: RedisClient): StorageFactory {
     isFirst = false;
     return connection.send(command, args, key);
   };
-  const runner = new Runner(send);
+  const runner = new Runner(send, { isOrdered: true });
   const wakes = connection.listen && new Wakes(connection.listen, send);
   return (name) => new RedisStorage({ name, runner, wakes });
 }

@@ -10,9 +10,7 @@ import { FIRST_SPACE } from "./redis_keys.ts";
 /** Sets `done` if it has settled and added everything. */
 export const PLAIN: string = [
   `
-local function isFree(ids)
-  local fields = {}
-  for i, id in ipairs(ids) do fields[i] = 'r' .. id end
+local function isFree(fields)
   for _, there in ipairs(fetch(messages, fields)) do
     if there then return false end
   end
@@ -28,19 +26,12 @@ end`,
   // The first argument of the rest says where the outcomes go, and for how long.
   `
 local space, index, ttl = string.match(ARGV[4], '^(%a+) (%d+) (%S+)$')
-local receipts, added, seen, isPlain = {}, {}, {}, true
-for i = 1, settles do
-  local receipt = ARGV[3 + 2 * i]
-  isPlain = isPlain and not seen[receipt]
-  seen[receipt], receipts[i] = true, receipt
-end
+local receipts, added = {}, {}
+for i = 1, settles do receipts[i] = ARGV[3 + 2 * i] end
+-- Of what is added the id, and the rest as a record will have it.
 local last = 4 + 2 * settles
-for i = 1, adds do
-  local id = ARGV[last + 3 * i - 2]
-  isPlain = isPlain and not seen[id]
-  seen[id], added[i] = true, id
-end
-if isPlain and isHeld(receipts) and isFree(added) then
+for i = 1, adds do added[i] = 'r' .. ARGV[last + 2 * i - 1] end
+if isHeld(receipts) and isFree(added) then
   done, answer = true, { 'p' }
   local known = request and recall(answer)
   if known then
@@ -77,18 +68,18 @@ if isPlain and isHeld(receipts) and isFree(added) then
   end`,
   `
   if adds > 0 then
-    local place = redis.call('INCRBY', sequence, adds) - adds
+    local first = redis.call('INCRBY', sequence, adds) - adds
     local fields, queued, planned = {}, {}, {}
     for i = 1, adds do
-      local id, line, member = added[i], ARGV[last + 3 * i - 1], placeAs(place + i) .. added[i]
-      local letter = 'p'
-      if string.sub(line, 1, 10) == '- - - 0 - ' then
+      local id, rest, place, letter = ARGV[last + 2 * i - 1], ARGV[last + 2 * i], placeAs(first + i), 'p'
+      local member = place .. id
+      if string.sub(rest, 1, 10) == '- - - 0 - ' then
         queued[#queued + 1] = '0'
         queued[#queued + 1] = member
       else
-        local eta, delay, priority, name = string.match(line, '^(%S+) (%S+) %S+ (%S+) %S+ (.*)$')
+        local eta, delay, priority, name = string.match(rest, '^(%S+) (%S+) %S+ (%S+) %S+ (.*)$')
         if delay ~= '-' then eta = text(now + delay) end
-        line = eta .. ' - - ' .. priority .. ' - ' .. name
+        rest = eta .. ' - - ' .. priority .. ' - ' .. name
         if eta ~= '-' and tonumber(eta) > now then
           letter, scheduled[id] = 't', true
           planned[#planned + 1] = eta
@@ -98,8 +89,7 @@ if isPlain and isHeld(receipts) and isFree(added) then
           queued[#queued + 1] = member
         end
       end
-      fields[2 * i - 1] = 'r' .. id
-      fields[2 * i] = letter .. ' ' .. string.sub(member, 1, 16) .. ' 0 - ' .. line .. '\\n' .. ARGV[last + 3 * i]
+      fields[2 * i - 1], fields[2 * i] = added[i], letter .. ' ' .. place .. ' 0 - ' .. rest
     end
     send('HSET', messages, fields)
     gained = send('ZADD', ready, queued)

@@ -18,8 +18,14 @@ local function want(id) wanted[#wanted + 1] = id end
 
 local function takeMessage()
   local eta, delay, parts, priority, unique, name = string.match(take(), '^(%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+  local body
+  if plain == '1' then
+    name, body = string.match(name, '^([^\\n]*)\\n(.*)$')
+  else
+    body = take()
+  end
   return { id = false, eta = eta, delay = delay, parts = parts, priority = priority, unique = unique,
-    name = name, body = take() }
+    name = name, body = body }
 end
 
 local function takeMessages(count)

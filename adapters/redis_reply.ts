@@ -1,7 +1,12 @@
 import type { Delivery, Exchange, Exchanged, Mark, Message, Renewed, State, Stored } from "../src/storage.ts";
+import { toBody } from "./redis_body.ts";
 import { LETTERS, PLACE } from "./redis_request.ts";
 
 const STATES = Object.fromEntries(Object.entries(LETTERS).map(([state, letter]) => [letter, state as State]));
+
+/** What follows the place in the record of a plain message that has nothing special, before its name. */
+const USUAL = " 0 - - - - 0 - ";
+const USUAL_FROM = 2 + PLACE;
 
 const RECORD = /^(\w) \d+ (\d+) \S+ (\S+) (\S+) (\S+) (\S+) \S (.*)$/s;
 
@@ -107,12 +112,18 @@ function readMarks(reader: Reader, count: number): Mark[] {
 function readMessage(reader: Reader): Stored & { letter: string; member: string } {
   const member = reader.text();
   const record = reader.text();
+  const id = member.slice(PLACE);
   // The body of a plain message stands behind its record.
   const inline = record.startsWith("p") ? record.indexOf("\n") : -1;
+  if (inline >= 0 && record.startsWith(USUAL, USUAL_FROM)) {
+    const name = record.slice(USUAL_FROM + USUAL.length, inline);
+    const message = { id, name, body: toBody(id, name, record.slice(inline + 1)) };
+    return { message, state: "queued", deliveries: 0, letter: "p", member };
+  }
   const head = inline < 0 ? record : record.slice(0, inline);
-  const body = toValue(inline < 0 ? reader.text() : record.slice(inline + 1));
+  const kept = inline < 0 ? reader.text() : record.slice(inline + 1);
   const [, letter, deliveries, eta, delay, parts, priority, name] = RECORD.exec(head)!;
-  const message: Message = { id: member.slice(PLACE), name, body };
+  const message: Message = { id, name, body: toBody(id, name, kept) };
   if (eta !== "-") message.eta = Number(eta);
   if (delay !== "-") message.delay = Number(delay);
   if (priority !== "0") message.priority = Number(priority);

@@ -1,4 +1,5 @@
 import type { Exchange, Message, Settlement, Space, State, Write } from "../src/storage.ts";
+import { toKept } from "./redis_body.ts";
 import type { Keys } from "./redis_keys.ts";
 import { LARGEST_INLINE, SPACES } from "./redis_keys.ts";
 
@@ -45,7 +46,10 @@ export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweep }
   const isPlain = isPlainCase(settle, enqueue);
   if (isPlain) pushPlain(args, settle, spaces);
   else for (const settlement of settle) pushSettlement(args, settlement, spaces);
-  for (const message of enqueue) pushMessage(args, message);
+  for (const message of enqueue) {
+    if (isPlain) args.push(message.id, `${fieldsOf(message)}\n${toKept(message.id, message.name, message.body)}`);
+    else pushMessage(args, message);
+  }
   const head = [
     settle.length,
     enqueue.length,
@@ -69,7 +73,7 @@ export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweep }
 
 /**
  * Whether all that is settled is plain, is finished and leaves at most an outcome, all outcomes for the same time, and all
- * that is added is plain.
+ * that is added is plain; and none of them is there twice.
  */
 function isPlainCase(settle: Settlement[], enqueue: Message[]): boolean {
   let first: Write | undefined;
@@ -81,9 +85,14 @@ function isPlainCase(settle: Settlement[], enqueue: Message[]): boolean {
     first ??= writes[0];
     if (value === undefined || space !== first.space || ttl !== first.ttl || key !== idOf(receipt)) return false;
   }
+  if (hasTwice(settle.map(({ receipt }) => receipt)) || hasTwice(enqueue.map(({ id }) => id))) return false;
   return enqueue.every(({ name, body, unique, parts }) =>
     unique === undefined && parts === undefined && body.length <= LARGEST_INLINE && !name.includes("\n")
   );
+}
+
+function hasTwice(items: unknown[]): boolean {
+  return items.length > 1 && new Set(items).size < items.length;
 }
 
 /** The message that a receipt is for. */
@@ -123,7 +132,12 @@ function pushMessage(args: string[], message: Message): void {
   if (message.unique) args.push(message.unique.key);
 }
 
-function pushFields(args: string[], { name, body, eta, delay, priority = 0, parts, unique }: Message): void {
+function pushFields(args: string[], message: Message): void {
+  args.push(fieldsOf(message), toKept(message.id, message.name, message.body));
+}
+
+function fieldsOf({ name, eta, delay, priority = 0, parts, unique }: Message): string {
+  if ((eta ?? delay ?? parts ?? unique) === undefined && priority === 0) return `- - - 0 - ${name}`; // as most have
   const until = unique ? unique.until ?? "+" : "-";
-  args.push(`${eta ?? "-"} ${delay ?? "-"} ${parts ?? "-"} ${priority} ${until} ${name}`, `~${body}`);
+  return `${eta ?? "-"} ${delay ?? "-"} ${parts ?? "-"} ${priority} ${until} ${name}`;
 }

@@ -25,6 +25,19 @@ const DEEDS: Record<Operation, string> = {
 interface Script {
   source: string;
   sha: Promise<string>;
+  /** The hash, once it is there and the server has run the script. */
+  known?: string;
+}
+
+/** For {@linkcode Runner}. */
+export interface RunnerOptions {
+  /** Put before every script: Redis and its kin differ in the flags that it may hold. */
+  firstLine?: string;
+  /**
+   * Whether what is sent arrives in order, which is then kept: a script that the server may not have is sent whole, since
+   * one that has to be sent again would come after those that were sent meanwhile.
+   */
+  isOrdered?: boolean;
 }
 
 /** What running scripts has cost. */
@@ -37,14 +50,15 @@ export interface Tally {
 
 /** Runs scripts by their hashes, and brings a script along where the server does not have it. */
 export class Runner {
+  readonly isOrdered: boolean;
   readonly #send: Send;
   readonly #firstLine: string;
   readonly #scripts = new Map<Operation, Script>();
 
-  /** `firstLine` is put before every script: Redis and its kin differ in the flags that it may hold. */
-  constructor(send: Send, firstLine = "") {
+  constructor(send: Send, { firstLine = "", isOrdered = false }: RunnerOptions = {}) {
     this.#send = send;
     this.#firstLine = firstLine;
+    this.isOrdered = isOrdered;
   }
 
   /** The flat list that a script answers with. What it costs is added to `tally`. */
@@ -56,20 +70,21 @@ export class Runner {
   ): Promise<unknown[]> {
     // Counted before anything is awaited: who counts what is under way must not overlook it.
     tally.requests++;
-    const { source, sha } = this.#script(operation);
+    const script = this.#script(operation);
     const rest = [`${keys.length}`, ...keys, ...args];
-    const name = await sha;
-    const send = async (command: string, script: string): Promise<unknown[]> => {
+    const send = async (command: string, name: string): Promise<unknown[]> => {
       tally.commands++;
-      const reply = await this.#send(command, [script, ...rest], keys[0]) as unknown[];
+      const reply = await this.#send(command, [name, ...rest], keys[0]) as unknown[];
       tally.commands += Number(reply.pop());
+      script.known ??= await script.sha;
       return reply;
     };
     try {
-      return await send("EVALSHA", name).catch((error) => {
+      if (this.isOrdered && !script.known) return await send("EVAL", script.source);
+      return await send("EVALSHA", script.known ?? await script.sha).catch((error) => {
         if (!isUnknown(error)) throw error;
         tally.requests++;
-        return send("EVAL", source);
+        return send("EVAL", script.source);
       });
     } catch (error) {
       // What can never be stored is told as the contract has it.

@@ -36,6 +36,7 @@ export interface RedisStorageOptions {
 
 /** A storage in Redis: one script for each operation. */
 export class RedisStorage implements Storage {
+  readonly isOrdered: boolean;
   requests = 0;
   /** How many commands were executed so far, those in scripts included. */
   commands = 0;
@@ -55,6 +56,7 @@ export class RedisStorage implements Storage {
   /** A storage that has sent nothing yet. */
   constructor({ name, runner, wakes }: RedisStorageOptions) {
     this.#runner = runner;
+    this.isOrdered = runner.isOrdered;
     this.#keys = new Keys(name);
     const waiting = wakes?.open(this.#keys.prefix);
     if (!waiting) return;

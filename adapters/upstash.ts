@@ -86,7 +86,7 @@ const PATIENCE = 30_000;
 
 function open(database: UpstashCredentials | UpstashClient): (name: string) => UpstashStorage {
   const client = "exec" in database ? database : connect(database);
-  const runner = new Runner((command, args) => send(client, command, args), FIRST_LINE);
+  const runner = new Runner((command, args) => send(client, command, args), { firstLine: FIRST_LINE });
   return (name) => new RedisStorage({ name, runner });
 }
 

@@ -78,7 +78,7 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
     return result as Result<ValueOf<R>>;
   }
 
-  /** Enqueues a task for each list of arguments, in one request. */
+  /** Enqueues a task for each list of arguments, in one request; into Redis in one for each 500. */
   async map(argsList: Iterable<Args>): Promise<ResultGroup<ValueOf<R>[]>> {
     const tasks = Array.from(argsList, (args) => ({ task: this.s(...args) }));
     return new ResultGroup<ValueOf<R>[]>(this.#core, await enqueue(this.#core, tasks));

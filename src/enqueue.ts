@@ -21,7 +21,7 @@ export interface Enqueueable {
   parts?: number;
 }
 
-/** Adds tasks in one request; gives the handle on each. */
+/** Adds tasks; gives the handle on each. */
 export async function enqueue(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
   const results = await (core.interceptor?.enqueue(tasks, (tasks) => add(core, tasks)) ?? add(core, tasks));
   if (core.settings.immediate) await runImmediately(core);
@@ -87,6 +87,7 @@ async function cancelStages(core: Core, task: Task, id: string): Promise<void> {
 
 /** Adds whatever can be enqueued; gives the handle or the handles that belong to it. */
 export async function submit(core: Core, what: Task | Group | Chord | readonly Task[]): Promise<Submitted> {
+  if (what instanceof Task && !what.fields.stages) return (await enqueue(core, [{ task: what }]))[0];
   const single = what instanceof Task || what instanceof Chord;
   const members = single ? [what] : what instanceof Group ? what.members : group(what).members;
   const tasks = members.flatMap((member) => member instanceof Chord ? flatten(member) : [{ task: member }]);
@@ -104,8 +105,8 @@ export async function submit(core: Core, what: Task | Group | Chord | readonly T
     return { results, callback, get: callback.get.bind(callback) };
   }
   if (!(what instanceof Task)) return new ResultGroup(core, members.map((member) => handle(tailId(member))));
-  const { id, stages } = what.fields;
-  return stages ? new ResultGroup(core, [id, ...stages.map(({ id }) => id)].map(handle)) : handle(id);
+  const { id, stages = [] } = what.fields;
+  return new ResultGroup(core, [id, ...stages.map(({ id }) => id)].map(handle));
 }
 
 /** What {@linkcode submit} gives. */

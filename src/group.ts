@@ -86,7 +86,7 @@ export interface ChordResult<Values extends unknown[] = unknown[], R = unknown> 
 }
 
 /**
- * Tasks that are enqueued in one request.
+ * Tasks that are enqueued together.
  *
  * @example
  * ```ts

@@ -102,7 +102,7 @@ export class Huey {
   enqueue<Values extends unknown[], R>(chord: Chord<Values, R>): Promise<ChordResult<Values, ValueOf<R>>>;
   /** Enqueues a group. */
   enqueue<Values extends unknown[]>(group: Group<Values>): Promise<ResultGroup<Values>>;
-  /** Enqueues several tasks in one request, as a group. */
+  /** Enqueues several tasks as a group, in one request; into Redis in one for each 500. */
   enqueue<const Members extends readonly Member[]>(tasks: Members): Promise<ResultGroup<MemberValues<Members>>>;
   enqueue(what: Task | Group | Chord | readonly Task[]): Promise<unknown> {
     return submit(this.core, what);

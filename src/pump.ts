@@ -5,12 +5,10 @@
  *
  * @module
  */
-import { describeError } from "./errors.ts";
-import { log } from "./log.ts";
 import { RequestsUsedUp } from "./meter.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Enqueued, Exchange, Exchanged, Message, Settlement, Storage, Write } from "./storage.ts";
-import type { Clock } from "./time.ts";
+import { type Pending, resend, type ResendOptions } from "./resend.ts";
+import type { Enqueued, Exchange, Exchanged, Message, Settlement, Write } from "./storage.ts";
 
 /** Somebody who takes deliveries: the workers of a consumer or of a drain. */
 export interface Claimer {
@@ -29,23 +27,15 @@ export interface Claimer {
 }
 
 /** What the pump needs. */
-export interface PumpOptions {
-  storage: Storage;
-  clock: Clock;
-  /** The time to pass to the storage, or `undefined` for the storage's own. */
-  now: () => number | undefined;
+export interface PumpOptions extends ResendOptions {
   /** Those who have something to write along with settlements. */
   recorders: Iterable<Recorder>;
 }
 
-interface Pending<T, A> {
-  item: T;
-  resolve(answer: A): void;
-  reject(error: unknown): void;
-}
-
 /** At most this many messages and settlements travel in one request, so that no request grows beyond what a storage takes. */
 const BATCH = 1_000;
+/** So many messages gain nothing by waiting until a request can take more along. */
+const FULL = 500;
 /**
  * A request that is under way for this long is not waited for by those who come after it: where a platform ends an
  * invocation, what it awaited never comes.
@@ -55,8 +45,6 @@ const ABANDONED = 30_000;
 const LULL = 100;
 /** So many settlements are worth a request of their own. */
 const MUCH = 16;
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 5_000;
 
 /** Collects requests to one storage, and sends one at a time. */
 export class Pump {
@@ -66,8 +54,13 @@ export class Pump {
   #adding: Pending<Message[], Enqueued[]>[] = [];
   /** Those who have not been answered since somebody last asked for a request. */
   readonly #unanswered = new Set<Claimer>();
+  /** Requests beside the one that is sent at a time. */
+  readonly #beside = new Set<Promise<void>>();
+  #toAdd = 0;
   #holders = 0;
   #sending = false;
+  /** What the next request takes along is taken, and it is not yet sent. */
+  #isPreparing = false;
   #sentAt = 0;
   #round = 0;
   #sent: Promise<void> = Promise.resolve();
@@ -77,13 +70,33 @@ export class Pump {
     this.#options = options;
   }
 
-  /** Adds messages. Rejects if the request failed, in which case they may or may not have been added. */
+  /**
+   * Adds messages. Rejects if a request failed, in which case they may or may not have been added. Where requests keep
+   * their order, many go in several, so that the storage adds the first while the others are written; but not those of a
+   * chord, which come together or not at all.
+   */
   enqueue(messages: Message[]): Promise<Enqueued[]> {
     if (messages.length === 0) return Promise.resolve([]);
     if (this.#holders > 0) return Promise.reject(new RequestsUsedUp());
+    const isWhole = messages.length <= FULL || !this.#options.storage.isOrdered ||
+      messages.some(({ parts }) => parts !== undefined);
+    return isWhole ? this.#add(messages) : this.#addInPieces(messages);
+  }
+
+  async #addInPieces(messages: Message[]): Promise<Enqueued[]> {
+    const adding: Promise<Enqueued[]>[] = [];
+    for (let from = 0; from < messages.length; from += FULL) adding.push(this.#add(messages.slice(from, from + FULL)));
+    return (await Promise.all(adding)).flat();
+  }
+
+  #add(messages: Message[]): Promise<Enqueued[]> {
     return new Promise((resolve, reject) => {
       this.#adding.push({ item: messages, resolve, reject });
-      this.poke();
+      this.#toAdd += messages.length;
+      if (this.#toAdd < FULL || this.#isPreparing || !this.#options.storage.isOrdered) return this.poke();
+      const sent = this.#sendBeside();
+      this.#beside.add(sent);
+      void sent.then(() => this.#beside.delete(sent));
     });
   }
 
@@ -133,12 +146,12 @@ export class Pump {
 
   /** Whether a request is under way. */
   get isSending(): boolean {
-    return this.#sending;
+    return this.#sending || this.#beside.size > 0;
   }
 
   /** Resolves when no request is under way. */
   async idle(): Promise<void> {
-    while (this.#sending) await this.#sent;
+    while (this.isSending) await Promise.all([this.#sent, ...this.#beside]);
   }
 
   async #send(round: number): Promise<void> {
@@ -179,9 +192,11 @@ export class Pump {
     claimer?.asked();
     const writes: Write[] = [];
     // Asked only now: what comes while they answer goes with the next request, and so does what is said of it.
+    this.#isPreparing = true;
     if (settling.length > 0) {
       for (const recorder of this.#options.recorders) writes.push(...await recorder.take().catch(() => []));
     }
+    this.#isPreparing = false;
 
     const exchange: Exchange = {
       now: now(),
@@ -194,13 +209,25 @@ export class Pump {
     try {
       const answer = await storage.exchange(exchange);
       settling.forEach(({ resolve }, i) => resolve(answer.settled[i]));
-      let at = 0;
-      for (const { item, resolve } of adding) resolve(answer.enqueued.slice(at, at += item.length));
+      answerAll(adding, answer.enqueued);
       claimer?.claimed(answer, wanted);
     } catch (error) {
       for (const { reject } of adding) reject(error);
       claimer?.failed(error);
-      if (settling.length > 0) void this.#resend(exchange.request, settling, error);
+      if (settling.length > 0) void resend(this.#options, exchange.request, settling, error);
+    }
+  }
+
+  /** Adds what there is to be added, and nothing else. */
+  async #sendBeside(): Promise<void> {
+    const adding = this.#takeAdding();
+    const enqueue = adding.flatMap(({ item }) => item);
+    try {
+      const { storage, now } = this.#options;
+      const { enqueued } = await storage.exchange({ now: now(), request: crypto.randomUUID(), enqueue });
+      answerAll(adding, enqueued);
+    } catch (error) {
+      for (const { reject } of adding) reject(error);
     }
   }
 
@@ -211,6 +238,7 @@ export class Pump {
     while (count < this.#adding.length && (count === 0 || size + this.#adding[count].item.length <= BATCH)) {
       size += this.#adding[count++].item.length;
     }
+    this.#toAdd -= size;
     return this.#adding.splice(0, count);
   }
 
@@ -218,47 +246,14 @@ export class Pump {
   #nextClaimer(): Claimer | undefined {
     for (const claimer of this.#unanswered) if (claimer.wants() > 0) return claimer;
   }
+}
 
-  /** Sends settlements again, under the name of the first request, since it may have been executed and only its answer lost. */
-  async #resend(request: string | undefined, settling: Pending<Settlement, boolean>[], error: unknown): Promise<void> {
-    const { storage, clock, now } = this.#options;
-    for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      if (isFinal(error)) return this.#settleOneByOne(settling, error);
-      if (error instanceof RequestsUsedUp) return settling.forEach(({ reject }) => reject(error));
-      log("pump")?.warn("Could not settle {count} tasks, trying again in {pause} ms: {error}", {
-        count: settling.length,
-        pause,
-        error: describeError(error),
-      });
-      await clock.sleep(pause);
-      try {
-        const answer = await storage.exchange({ now: now(), request, settle: settling.map(({ item }) => item) });
-        return settling.forEach(({ resolve }, i) => resolve(answer.settled[i]));
-      } catch (next) {
-        error = next;
-      }
-    }
-  }
-
-  /** One settlement that can never be stored must not hold up the others that happened to travel with it. */
-  #settleOneByOne(settling: Pending<Settlement, boolean>[], error: unknown): void {
-    if (settling.length === 1) return settling[0].reject(error);
-    for (const one of settling) {
-      const request = crypto.randomUUID();
-      this.#options.storage.exchange({ now: this.#options.now(), request, settle: [one.item] }).then(
-        ({ settled }) => one.resolve(settled[0]),
-        (error) => this.#resend(request, [one], error),
-      );
-    }
-  }
+function answerAll(adding: Pending<Message[], Enqueued[]>[], enqueued: Enqueued[]): void {
+  let at = 0;
+  for (const { item, resolve } of adding) resolve(enqueued.slice(at, at += item.length));
 }
 
 /** A settlement that takes writes along. If it is refused they are lost, which is for their recorder to mind. */
 function along(settlement: Settlement, writes: Write[]): Settlement {
   return { ...settlement, writes: [...settlement.writes ?? [], ...writes] };
-}
-
-/** A storage refuses what it can never take (a value that is too large, say) with a RangeError; all else may pass. */
-function isFinal(error: unknown): boolean {
-  return error instanceof RangeError;
 }

@@ -238,6 +238,8 @@ export interface Storage {
   readonly isPrivate?: boolean;
   /** Whether no answer can be lost on the way: what is executed is answered, what is refused was not, so no request needs a name. */
   readonly isEmbedded?: boolean;
+  /** Whether requests are executed in the order in which they are sent, though others are under way. */
+  readonly isOrdered?: boolean;
 
   /** Settle, enqueue, claim. */
   exchange(exchange: Exchange): Promise<Exchanged>;
