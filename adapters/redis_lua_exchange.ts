@@ -100,23 +100,23 @@ for _, item in ipairs(answer) do reply[#reply + 1] = item end
 
 local function head(key) return redis.call('ZRANGE', key, 0, 0, 'WITHSCORES') end`,
   // Moves what is due in a sorted set to the queue, with the place and the record that `rewrite` gives it; gives how many
-  // those are, and what is the first now.
+  // those are, and what is the first now. Before the priority in a record are the letter and the place, 19 characters.
   `
 local function move(key, first, rewrite)
   if not first[2] or tonumber(first[2]) > now then return 0, first end
   local members = redis.call('ZRANGEBYSCORE', key, '-inf', text(now), 'LIMIT', 0, ${MOST_MOVED})
-  local tokens, ids, fields, records, queued = {}, {}, {}, {}, {}
+  local tokens, ids, fields, records, queued, n = {}, {}, {}, {}, {}, 0
   for i, member in ipairs(members) do
-    local token, _, id = readReceipt(member)
+    local token, _, id = nil, nil, idOf(member)
+    if key == running then token, _, id = readReceipt(member) end
     tokens[i], ids[i], fields[i] = token, id, 'r' .. id
   end
   for i, record in ipairs(fetch(messages, fields)) do
     if record then
       local place, new = rewrite(record, tokens[i])
-      local n = #records
       records[n + 1], records[n + 2] = fields[i], new
-      queued[n + 1] = scoreOf(string.match(record, '^%a %d+ %d+ %S+ %S+ %S+ %S+ (%S+)'))
-      queued[n + 2] = place .. ids[i]
+      queued[n + 1], queued[n + 2] = scoreOf(string.match(record, '^%S+ %S+ %S+ %S+ %S+ (%S+)', 20)), place .. ids[i]
+      n = n + 2
     end
   end
   send('ZREM', key, members)

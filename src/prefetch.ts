@@ -33,7 +33,6 @@ export class Prefetch {
   #most = 0;
   #size = 0;
   #streak = 0;
-  #askedAt = 0;
   #slowest = 0;
   #isTimed = false;
 
@@ -60,13 +59,12 @@ export class Prefetch {
 
   /** A request that claims is about to be sent. */
   asked(): void {
-    this.#askedAt = this.#clock.now();
     this.#most = Math.max(this.#most, Math.min(MOST_PER_HAND * this.#hands.free, ENOUGH - this.#hands.free));
   }
 
-  /** It was answered, with as much as was wanted or with less. */
-  answered(isFull: boolean, executing: number): void {
-    const isFast = this.isFast = this.#slowest <= Math.max(1, this.#clock.now() - this.#askedAt);
+  /** It was answered within so many milliseconds, with as much as was wanted or with less. */
+  answered(isFull: boolean, executing: number, took: number): void {
+    const isFast = this.isFast = this.#slowest <= Math.max(1, took);
     this.#slowest = 0;
     if (!isFast) this.#size = this.#streak = 0;
     else if (isFull && executing + this.#turns.length === 0 && ++this.#streak >= STREAK) {

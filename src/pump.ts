@@ -20,8 +20,8 @@ export interface Claimer {
   readonly soon: number;
   /** Such a request is being sent. */
   asked(): void;
-  /** The answer to a request that claimed `wanted` deliveries for it. */
-  claimed(answer: Exchanged, wanted: number): void;
+  /** The answer to a request that claimed `wanted` deliveries for it, and took so many milliseconds. */
+  claimed(answer: Exchanged, wanted: number, took: number): void;
   /** The request that should have claimed for it failed. */
   failed(error: unknown): void;
 }
@@ -46,7 +46,7 @@ const LULL = 100;
 /** So many settlements are worth a request of their own. */
 const MUCH = 16;
 
-/** Collects requests to one storage, and sends one at a time. */
+/** Collects requests to one storage, and sends one at a time; where they keep their order, up to two. */
 export class Pump {
   readonly #options: PumpOptions;
   readonly #claimers: Claimer[] = [];
@@ -54,6 +54,9 @@ export class Pump {
   #adding: Pending<Message[], Enqueued[]>[] = [];
   /** Those who have not been answered since somebody last asked for a request. */
   readonly #unanswered = new Set<Claimer>();
+  /** How much they want in the requests that are under way. */
+  #wanted = new WeakMap<Claimer, number>();
+  #onMuch: () => void = () => {};
   /** Requests beside the one that is sent at a time. */
   readonly #beside = new Set<Promise<void>>();
   #toAdd = 0;
@@ -107,6 +110,7 @@ export class Pump {
   settle(settlement: Settlement): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#settling.push({ item: settlement, resolve, reject });
+      if (this.#settling.length === MUCH) this.#onMuch();
       this.poke();
     });
   }
@@ -138,6 +142,7 @@ export class Pump {
     for (const claimer of this.#claimers) this.#unanswered.add(claimer);
     const now = this.#options.clock.now();
     if (this.#sending && now - this.#sentAt < ABANDONED) return;
+    if (this.#sending) this.#wanted = new WeakMap();
     this.#sending = true;
     this.#sentAt = now;
     const round = ++this.#round;
@@ -155,13 +160,29 @@ export class Pump {
   }
 
   async #send(round: number): Promise<void> {
-    while (this.#holders === 0 && (this.#settling.length > 0 || this.#adding.length > 0 || this.#nextClaimer())) {
+    let last: Promise<void> | undefined;
+    while (round === this.#round) {
+      if (this.#holders > 0 || this.#settling.length + this.#adding.length === 0 && !this.#nextClaimer()) {
+        if (!last) return void (this.#sending = false);
+        await last;
+        last = undefined;
+        continue;
+      }
       this.#sentAt = this.#options.clock.now();
       await this.#lull();
-      await this.#sendOne();
-      if (round !== this.#round) return;
+      const sent = this.#sendOne();
+      await last;
+      last = sent;
+      // So that a storage need not stand idle while tasks end, a second request goes before the first is answered.
+      const isBusy = this.#options.storage.isOrdered && this.#claimers.some(({ soon }) => soon > 0);
+      await (isBusy ? Promise.race([sent, this.#much()]) : sent);
     }
-    this.#sending = false;
+  }
+
+  /** Resolves when there is much to settle. */
+  #much(): Promise<void> {
+    if (this.#settling.length >= MUCH) return Promise.resolve();
+    return new Promise((resolve) => this.#onMuch = resolve);
   }
 
   /**
@@ -182,13 +203,16 @@ export class Pump {
   }
 
   async #sendOne(): Promise<void> {
-    const { storage, now } = this.#options;
+    const { storage, clock, now } = this.#options;
     const settling = this.#settling.splice(0, BATCH);
     const adding = this.#takeAdding();
     const messages = adding.flatMap(({ item }) => item);
     const claimer = this.#nextClaimer();
-    const wanted = claimer?.wants() ?? 0;
+    const wanted = claimer ? this.#wantedBy(claimer) : 0;
+    const all = this.#wanted;
+    const want = (more: number) => claimer && all.set(claimer, (all.get(claimer) ?? 0) + more);
     if (claimer) this.#unanswered.delete(claimer);
+    want(wanted);
     claimer?.asked();
     const writes: Write[] = [];
     // Asked only now: what comes while they answer goes with the next request, and so does what is said of it.
@@ -206,13 +230,16 @@ export class Pump {
       enqueue: messages,
       claim: claimer && { limit: wanted, lease: claimer.lease },
     };
+    const began = clock.now();
     try {
       const answer = await storage.exchange(exchange);
       settling.forEach(({ resolve }, i) => resolve(answer.settled[i]));
       answerAll(adding, answer.enqueued);
-      claimer?.claimed(answer, wanted);
+      want(-wanted);
+      claimer?.claimed(answer, wanted, clock.now() - began);
     } catch (error) {
       for (const { reject } of adding) reject(error);
+      want(-wanted);
       claimer?.failed(error);
       if (settling.length > 0) void resend(this.#options, exchange.request, settling, error);
     }
@@ -244,7 +271,12 @@ export class Pump {
 
   /** One request claims for one of them; the others have theirs in the next. */
   #nextClaimer(): Claimer | undefined {
-    for (const claimer of this.#unanswered) if (claimer.wants() > 0) return claimer;
+    for (const claimer of this.#unanswered) if (this.#wantedBy(claimer) > 0) return claimer;
+  }
+
+  /** How much it wants beyond what it is about to get. */
+  #wantedBy(claimer: Claimer): number {
+    return claimer.wants() - (this.#wanted.get(claimer) ?? 0);
   }
 }
 

@@ -121,8 +121,8 @@ export class Workers implements Claimer {
     this.#prefetch?.asked();
   }
 
-  claimed(answer: Exchanged, wanted: number): void {
-    this.#prefetch?.answered(answer.deliveries.length === wanted, this.executing);
+  claimed(answer: Exchanged, wanted: number, took: number): void {
+    this.#prefetch?.answered(answer.deliveries.length === wanted, this.executing, took);
     // A worker that was started afresh is free without having run anything.
     this.#prefetch?.next();
     for (const delivery of answer.deliveries) void this.#work(delivery);
