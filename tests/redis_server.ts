@@ -19,17 +19,41 @@ export async function hasProgram(program: string): Promise<boolean> {
   return await promisify(execFile)("which", [program]).then(() => true, () => false);
 }
 
+/** For {@linkcode startRedis}. */
+interface ServerOptions {
+  /** Whether its port speaks TLS, and nothing else. */
+  tls?: boolean;
+  /** Whether it is a node of a cluster. */
+  isNode?: boolean;
+  program?: string;
+}
+
+/** How often a server is started on other ports, since somebody may take one between its choice and the start. */
+const STARTS = 5;
+
 /**
- * Starts `redis-server`, or another program of its kind, with these settings besides; with `tls` the port speaks nothing
- * else. It ends with this process, however that ends, and does not keep it from ending.
+ * Starts `redis-server`, or another program of its kind, with these settings besides. It ends with this process, however
+ * that ends, and does not keep it from ending.
  */
-export async function startRedis(
-  settings: string[] = [],
-  { tls = false, program = "redis-server" } = {},
+export async function startRedis(settings: string[] = [], options: ServerOptions = {}): Promise<RedisServer> {
+  for (let left = STARTS;; left--) {
+    try {
+      return await start(settings, options);
+    } catch (error) {
+      if (left === 1 || !String(error).includes("listen")) throw error;
+    }
+  }
+}
+
+async function start(
+  settings: string[],
+  { tls = false, isNode = false, program = "redis-server" }: ServerOptions,
 ): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), "huey-redis-"));
   const port = await freePort();
   const ports = tls ? ["--port", "0", "--tls-port", `${port}`] : ["--port", `${port}`];
+  // The bus would listen on this port and 10,000, which may be beyond the last one.
+  if (isNode) ports.push("--cluster-enabled", "yes", "--cluster-port", `${await freePort()}`);
   const args = [program, ...ports, "--bind", "127.0.0.1", "--dir", directory, "--save", "", ...settings];
   let child = await launch(directory, args);
   return {
@@ -44,12 +68,8 @@ export async function startRedis(
 
 /** Starts a cluster of three nodes, on three ports. */
 export async function startCluster(): Promise<{ ports: number[]; stop(): Promise<void> }> {
-  const settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
-  const servers = await Promise.all([1, 2, 3].map(async () => {
-    // The bus would listen on this port and 10,000, which may be beyond the last one.
-    const bus = await freePort();
-    return await startRedis([...settings, "--cluster-port", `${bus}`]);
-  }));
+  const settings = ["--cluster-node-timeout", "2000"];
+  const servers = await Promise.all([1, 2, 3].map(() => startRedis(settings, { isNode: true })));
   const ports = servers.map(({ port }) => port);
   const run = promisify(execFile);
   const nodes = ports.map((port) => `127.0.0.1:${port}`);

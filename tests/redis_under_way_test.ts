@@ -1,10 +1,13 @@
+import process from "node:process";
 import { after, test } from "node:test";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { chord, Huey, memory, type Storage, type StorageFactory } from "@hq/huey";
 import { Redis } from "ioredis";
 import { redis } from "../adapters/redis.ts";
 import { toBody, toKept } from "../adapters/redis_body.ts";
+import { FaultProxy } from "./fault_proxy.ts";
+import { Random } from "./random.ts";
 import { startRedis } from "./redis_server.ts";
 
 const server = await startRedis();
@@ -77,6 +80,54 @@ test("a bulk of which a request fails is refused, and some of it may be there", 
   assertEquals((await huey.counts()).queued, 700);
   await task(1);
   assertEquals((await huey.counts()).queued, 701);
+});
+
+/** Tells how many exchanges were under way at once at most. */
+function counting(open: StorageFactory): { storage: StorageFactory; most(): number } {
+  let [underWay, most] = [0, 0];
+  const storage: StorageFactory = (name) => {
+    const inner = open(name);
+    const exchange = inner.exchange.bind(inner);
+    inner.exchange = async (request) => {
+      most = Math.max(most, ++underWay);
+      return await exchange(request).finally(() => underWay--);
+    };
+    return inner;
+  };
+  return { storage, most: () => most };
+}
+
+test("with two requests under way on a connection that fails, each of many tasks ends once", async () => {
+  const seed = Number(process.env.HUEY_SEED ?? Date.now() % 2 ** 31);
+  const proxy = new FaultProxy(server, new Random(seed).next);
+  await proxy.open();
+  const failing = new Redis({ port: proxy.port, retryStrategy: () => 1, maxRetriesPerRequest: null });
+  failing.on("error", () => {}); // without it ioredis prints to the console
+  const { storage, most } = counting(redis(failing));
+  const caller = new Huey("many", { storage: redis(client) });
+  const worker = new Huey("many", { storage, lease: "1s", maxDeliveries: 1_000 });
+  const call = caller.task("task", (n: number) => n);
+  const ends = new Map<string, number>();
+  worker.task("task", (n: number) => n);
+  worker.signal(["complete", "dead"], (_, { id }) => void ends.set(id, (ends.get(id) ?? 0) + 1));
+
+  const results = await caller.enqueue(numbers(6_000).map((n) => call.s(n)));
+  const consumer = worker.createConsumer({ workers: 16 });
+  await consumer.start();
+  try {
+    assertEquals(await results.get({ blocking: true, timeout: "60s" }), numbers(6_000), `seed ${seed}`);
+    proxy.isFaulty = false;
+    await consumer.stop();
+    assertEquals([ends.size, Math.max(...ends.values())], [6_000, 1], `seed ${seed}`);
+    assertEquals((await caller.counts()).running, 0, `seed ${seed}`);
+    assertEquals(most(), 2);
+    assert(Object.values(proxy.counts).some((count) => count > 0), `seed ${seed}: nothing failed`);
+  } finally {
+    await consumer.stop({ graceful: false });
+    await Promise.all([caller.close(), worker.close()]);
+    failing.disconnect();
+    await proxy.close();
+  }
 });
 
 test("any body comes back as it was, whatever it begins with", () => {
