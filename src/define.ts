@@ -73,8 +73,9 @@ export class TaskFunction<Args extends unknown[] = unknown[], R = unknown> exten
    * await remind.schedule(["ada"], { delay: "10m", priority: 5 });
    * ```
    */
-  async schedule(args: Args, options: CallOptions = {}): Promise<Result<ValueOf<R>>> {
-    const [result] = await enqueue(this.#core, [{ task: this.s(...args).with(options) }]);
+  async schedule(args: Args, options?: CallOptions): Promise<Result<ValueOf<R>>> {
+    const task = this.s(...args);
+    const [result] = await enqueue(this.#core, [{ task: options ? task.with(options) : task }]);
     return result as Result<ValueOf<R>>;
   }
 

@@ -22,10 +22,9 @@ export interface Enqueueable {
 }
 
 /** Adds tasks; gives the handle on each. */
-export async function enqueue(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
-  const results = await (core.interceptor?.enqueue(tasks, (tasks) => add(core, tasks)) ?? add(core, tasks));
-  if (core.settings.immediate) await runImmediately(core);
-  return results;
+export function enqueue(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {
+  const results = core.interceptor?.enqueue(tasks, (tasks) => add(core, tasks)) ?? add(core, tasks);
+  return core.settings.immediate ? results.then((results) => runImmediately(core).then(() => results)) : results;
 }
 
 async function add(core: Core, tasks: readonly Enqueueable[]): Promise<Result<unknown>[]> {

@@ -1,11 +1,11 @@
 /**
  * What a storage must do, and nothing about how.
  *
- * A worker with free hands has to settle what is done, to add what follows and to take what is next. That is one request,
- * so the heart of this contract is one verb, {@linkcode Storage.exchange}.
- * Words: a **message** is a task at rest. It is *queued* (ready), *scheduled* (ready later), *waiting* (for the parts of
- * a chord), *running* (handed out on lease) or *dead* (will not run again by itself). A **delivery** is one hand-out of
- * a message; its **receipt** names that hand-out and no other, which fences a holder that came back too late.
+ * A worker has to settle what is done, to add what follows and to take what is next. That is one request, so the heart
+ * of this contract is one verb, {@linkcode Storage.exchange}. A **message** is a task at rest: *queued* (ready),
+ * *scheduled* (ready later), *waiting* (for the parts of a chord), *running* (handed out on lease) or *dead* (will not
+ * run again by itself). A **delivery** is one hand-out of a message; its **receipt** names that one and no other, which
+ * fences a holder that came back too late.
  *
  * @module
  */
