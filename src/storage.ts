@@ -43,10 +43,7 @@ export interface Message {
    * case until the instant `until`. Retries, releases and lapsed leases keep the hold.
    */
   unique?: { key: string; until?: number };
-  /**
-   * How many parts it waits for. It is *waiting* until that many different indices were joined to it, then it becomes
-   * ready (or scheduled, if it has a delay or an eta) by itself. 0: ready at once, with no parts.
-   */
+  /** How many parts it waits for: until that many different indices were joined to it. 0: ready at once, with no parts. */
   parts?: number;
 }
 
