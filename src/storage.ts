@@ -43,7 +43,9 @@ export interface Message {
    * case until the instant `until`. Retries, releases and lapsed leases keep the hold.
    */
   unique?: { key: string; until?: number };
-  /** How many parts it waits for: until that many different indices were joined to it. 0: ready at once, with no parts. */
+  /**
+   * How many parts it waits for: with as many different indices joined it is ready or, by a delay or an eta, scheduled.
+   */
   parts?: number;
 }
 
