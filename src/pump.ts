@@ -100,6 +100,8 @@ export class Pump {
       const sent = this.#sendBeside();
       this.#beside.add(sent);
       void sent.then(() => this.#beside.delete(sent));
+      // A chord is too large to go with what was there before it.
+      if (this.#adding.length > 0) this.poke();
     });
   }
 
