@@ -44,11 +44,10 @@ export function encodeExchange(exchange: Exchange, { keys, token, wakes, sweep }
   const spaces: Space[] = sweep.everywhere ? [...SPACES] : [];
   const args: string[] = [];
   const isPlain = isPlainCase(settle, enqueue);
-  if (isPlain) pushPlain(args, settle, spaces);
-  else for (const settlement of settle) pushSettlement(args, settlement, spaces);
-  for (const message of enqueue) {
-    if (isPlain) args.push(message.id, `${fieldsOf(message)}\n${toKept(message.id, message.name, message.body)}`);
-    else pushMessage(args, message);
+  if (isPlain) pushPlain(args, settle, enqueue, spaces);
+  else {
+    for (const settlement of settle) pushSettlement(args, settlement, spaces);
+    for (const message of enqueue) pushMessage(args, message);
   }
   const head = [
     settle.length,
@@ -100,11 +99,14 @@ function idOf(receipt: string): string {
   return receipt.slice(receipt.indexOf(".") + 1 + PLACE);
 }
 
-function pushPlain(args: string[], settle: Settlement[], spaces: Space[]): void {
+function pushPlain(args: string[], settle: Settlement[], enqueue: Message[], spaces: Space[]): void {
   const first = settle.find(({ writes = [] }) => writes.length > 0)?.writes?.[0];
   if (first && !spaces.includes(first.space)) spaces.push(first.space);
   args.push(first ? `${first.space} ${spaces.indexOf(first.space)} ${first.ttl ?? "-"}` : "none 0 -");
   for (const { receipt, writes: [write] = [] } of settle) args.push(receipt!, write ? `~${write.value}` : "");
+  for (const message of enqueue) {
+    args.push(message.id, `${fieldsOf(message)}\n${toKept(message.id, message.name, message.body)}`);
+  }
 }
 
 function pushSettlement(args: string[], settlement: Settlement, spaces: Space[]): void {

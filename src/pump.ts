@@ -59,6 +59,7 @@ export class Pump {
   #onMuch: () => void = () => {};
   /** Requests beside the one that is sent at a time. */
   readonly #beside = new Set<Promise<void>>();
+  /** How many messages are to be added: counted, since each call asks. */
   #toAdd = 0;
   #holders = 0;
   #sending = false;

@@ -40,7 +40,7 @@ export async function startRedis(settings: string[] = [], options: ServerOptions
     try {
       return await start(settings, options);
     } catch (error) {
-      if (left === 1 || !String(error).includes("listen")) throw error;
+      if (left === 1) throw error;
     }
   }
 }

@@ -59,7 +59,7 @@ class ProcessChannel implements Channel {
         new Promise((resolve) => setTimeout(resolve, LAST_WORDS).unref()),
       ]);
     }
-    // What it has said last may have been read, and not yet been told: Deno closes the pipe before it tells.
+    // What it has said last may have been read, and not yet been told.
     await new Promise((resolve) => setImmediate(resolve));
     return how;
   }
