@@ -14,3 +14,14 @@ export function typescriptUnder(folder: string): string[] {
     return /\.tsx?$/.test(name) ? [`${folder}/${name}`] : [];
   }).sort();
 }
+
+/** The guides, with the README. */
+export function guides(): string[] {
+  const docs = existsSync("docs") ? Array.from(Deno.readDirSync("docs"), ({ name }) => `docs/${name}`) : [];
+  return ["README.md", ...docs.filter((path) => path.endsWith(".md")).sort()].filter((path) => existsSync(path));
+}
+
+/** All whose examples are to be trusted: the library, and the guides. */
+export function documented(): string[] {
+  return [...librarySources(), ...guides()];
+}
