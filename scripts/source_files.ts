@@ -15,13 +15,13 @@ export function typescriptUnder(folder: string): string[] {
   }).sort();
 }
 
-/** The guides, with the README. */
-export function guides(): string[] {
-  const docs = existsSync("docs") ? Array.from(Deno.readDirSync("docs"), ({ name }) => `docs/${name}`) : [];
-  return ["README.md", ...docs.filter((path) => path.endsWith(".md")).sort()].filter((path) => existsSync(path));
+/** Whose examples are to be trusted: the library, and the guides. */
+export function documentedPaths(): string[] {
+  return ["mod.ts", "src", "adapters", ...guides()].filter((path) => existsSync(path));
 }
 
-/** All whose examples are to be trusted: the library, and the guides. */
-export function documented(): string[] {
-  return [...librarySources(), ...guides()];
+/** README.md, and all in `docs/`. */
+export function guides(): string[] {
+  const docs = existsSync("docs") ? Array.from(Deno.readDirSync("docs"), ({ name }) => `docs/${name}`) : [];
+  return ["README.md", ...docs.sort()].filter((path) => path.endsWith(".md") && existsSync(path));
 }

@@ -6,11 +6,11 @@
 
 import { resolve } from "node:path";
 import { deno } from "../deno_command.ts";
-import { documented } from "../source_files.ts";
+import { documentedPaths } from "../source_files.ts";
 
 // Elsewhere, because examples open databases where they run.
 const folder = Deno.makeTempDirSync();
-const documents = documented().map((path) => resolve(path));
+const documents = documentedPaths().map((path) => resolve(path));
 await deno(["test", "--doc", "--no-check", "-A", "--quiet", "--config", resolve("deno.json"), ...documents], {
   cwd: folder,
 });

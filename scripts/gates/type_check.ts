@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { deno } from "../deno_command.ts";
-import { documented, guides } from "../source_files.ts";
+import { guides, librarySources } from "../source_files.ts";
 
 /** What stands in a document, between fences that say so; in a comment each line has a star before it. */
 function ignoredIn(text: string): string[] {
@@ -17,7 +17,7 @@ function ignoredIn(text: string): string[] {
 }
 
 const folder = Deno.makeTempDirSync();
-const ignored = documented().flatMap((file) =>
+const ignored = [...librarySources(), ...guides()].flatMap((file) =>
   ignoredIn(Deno.readTextFileSync(file)).map((code, i) => {
     const name = /^\/\/ (\S+\.ts)$/m.exec(code.split("\n")[0])?.[1] ?? `${file.replaceAll("/", "_")}_${i}.ts`;
     Deno.writeTextFileSync(join(folder, name), `${code}\nexport {};\n`);
