@@ -4,8 +4,10 @@ import { fileURLToPath } from "node:url";
 import type { Channel } from "./channel.ts";
 import type { Order, Report } from "./words.ts";
 
-/** What is said last may be heard after the end, but not much later. */
+/** What is said last may be heard after the end, but not much later. In milliseconds. */
 const LAST_WORDS = 1_000;
+/** The same of one that was killed here. Deno does not tell its end on a pipe in which it has left an order unread. */
+const LAST_WORDS_OF_KILLED = 50;
 
 /** Starts processes that run a module with the flags of the runtime that this process has. */
 export function processes(entry: URL, flags: string[]): (onReport: (report: Report) => void) => Channel {
@@ -17,6 +19,7 @@ class ProcessChannel implements Channel {
   readonly name: string;
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
+  #isKilled = false;
   #isOver = false;
 
   constructor(entry: URL, flags: string[], onReport: (report: Report) => void) {
@@ -38,6 +41,7 @@ class ProcessChannel implements Channel {
   /** Not `ChildProcess.kill`, after which Deno says another signal has ended it. */
   kill(): void {
     if (this.#isOver) return;
+    this.#isKilled = true;
     try {
       process.kill(this.#child.pid!, "SIGKILL");
     } catch {
@@ -54,10 +58,8 @@ class ProcessChannel implements Channel {
     });
     this.#isOver = true;
     if (child.connected) {
-      await Promise.race([
-        closed,
-        new Promise((resolve) => setTimeout(resolve, LAST_WORDS).unref()),
-      ]);
+      const patience = this.#isKilled ? LAST_WORDS_OF_KILLED : LAST_WORDS;
+      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, patience).unref())]);
     }
     // What it has said last may have been read, and not yet been told.
     await new Promise((resolve) => setImmediate(resolve));
