@@ -8,7 +8,7 @@ export interface HttpListener {
   url: string;
   /** Closes the port, and every connection to it. */
   close(): Promise<void>;
-  /** Lets the process end although the port is open. */
+  /** Lets the process end although the port is open, and connections to it. */
   unref(): void;
 }
 
@@ -33,7 +33,10 @@ export async function listen(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
-    unref: () => server.unref(),
+    unref: () => {
+      server.unref();
+      server.on("connection", (socket) => socket.unref());
+    },
   };
 }
 
