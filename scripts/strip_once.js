@@ -1,7 +1,8 @@
+// @ts-check
 /**
  * Keeps what is left of our modules when Node has stripped their types, for all processes and threads of a test run: each
- * would do it again, which is most of what it takes to start one. `node --import ./scripts/strip_once.ts …`, with the
- * folder to keep them in as `STRIPPED_MODULES`.
+ * would do it again, which is most of what it takes to start one. `node --import ./scripts/strip_once.js …`, with the
+ * folder to keep them in as `STRIPPED_MODULES`. Itself it has no types, as Node would have to strip them.
  *
  * @module
  */
@@ -24,7 +25,8 @@ registerHooks({
   },
 });
 
-function stripped(folder: string, source: string): string {
+/** @type {(folder: string, source: string) => string} */
+function stripped(folder, source) {
   const file = `${folder}/${createHash("sha1").update(process.version + source).digest("hex")}`;
   try {
     return readFileSync(file, "utf8");
@@ -38,8 +40,12 @@ function stripped(folder: string, source: string): string {
   return text;
 }
 
-/** To strip types by oneself is said to be experimental; who reads our output knows nothing of it. */
-function quietly<T>(act: () => T): T {
+/**
+ * To strip types by oneself is said to be experimental; who reads our output knows nothing of it.
+ *
+ * @type {(act: () => string) => string}
+ */
+function quietly(act) {
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {
