@@ -9,6 +9,7 @@ import { storageContract } from "@hq/huey/testing";
 import { redis, RedisError } from "../adapters/redis.ts";
 import { clients } from "./redis_clients.ts";
 import { hasProgram, startRedis } from "./redis_server.ts";
+import { ownShare } from "./shares.ts";
 
 const run = promisify(execFile);
 const server = await startRedis();
@@ -24,7 +25,7 @@ const [line] = /^ACL SETUSER .*$/m.exec(guide)!;
 await run("redis-cli", ["-p", `${server.port}`, ...line.split(" ")]);
 const limited = { port: server.port, username: "huey", password: "secret" };
 
-for (const name of ["ioredis 6", "node-redis"]) {
+for (const name of ownShare(["ioredis 6", "node-redis"])) {
   const { client, close } = await clients[name](limited);
   closing.push(close);
   storageContract(`${name}, with the rights of the guide`, redis(client));

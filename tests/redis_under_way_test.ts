@@ -9,6 +9,7 @@ import { toBody, toKept } from "../adapters/redis_body.ts";
 import { FaultProxy } from "./fault_proxy.ts";
 import { Random } from "./random.ts";
 import { startRedis } from "./redis_server.ts";
+import { onlyUnder } from "./shares.ts";
 
 const server = await startRedis();
 const client = new Redis({ port: server.port });
@@ -97,7 +98,7 @@ function counting(open: StorageFactory): { storage: StorageFactory; most(): numb
   return { storage, most: () => most };
 }
 
-test("with two requests under way on a connection that fails, each of many tasks ends once", async () => {
+onlyUnder("bun")("with two requests under way on a connection that fails, each of many tasks ends once", async () => {
   const seed = Number(process.env.HUEY_SEED ?? Date.now() % 2 ** 31);
   const proxy = new FaultProxy(server, new Random(seed).next);
   await proxy.open();
