@@ -42,7 +42,11 @@ export async function findRuntimes(): Promise<Runtime[]> {
         /^v(22\.(1[89]|[2-9]\d)|2[3-9]\.|[3-9]\d\.)/,
       ),
       // Of the processes that tests start, too.
-      env: { NODE_OPTIONS: `--import=${here}strip_once.js`, STRIPPED_MODULES: `${here}../node_modules/.stripped` },
+      env: {
+        NODE_OPTIONS: `--import=${here}strip_once.js`,
+        STRIPPED_MODULES: `${here}../node_modules/.stripped`,
+        NODE_COMPILE_CACHE: `${here}../node_modules/.compiled`,
+      },
       args: (files, report) => [
         "--disable-warning=ExperimentalWarning",
         "--require=./scripts/untracked_node.ts",
