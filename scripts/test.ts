@@ -58,7 +58,7 @@ async function runGate(file: string): Promise<Tally> {
 
 async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
   const { name, program, hasBrowser } = runtime;
-  const missing = hasBrowser && await browser;
+  const missing = hasBrowser && browser && await browser;
   if (missing) return failure(name, missing.message);
   if (!program) return failure(name, `Install ${name === "node" ? "Node 22.18 or later" : "Bun 1"}: it is not on PATH`);
   const { processes = 1 } = runtime;
@@ -168,7 +168,7 @@ const files = typescriptUnder("tests").filter((file) => file.endsWith("_test.ts"
 const runtimes = (await findRuntimes()).filter(({ name }) => files.length > 0 && wanted(name));
 // It takes long to come, and only one runtime waits for it.
 const browser = runtimes.some(({ hasBrowser }) => hasBrowser)
-  ? installProgram("chromium").catch((error: Error) => error)
+  ? installProgram("chromium")?.catch((error: Error) => error)
   : undefined;
 
 const turns = new Turns(4);
