@@ -77,8 +77,8 @@ export class Wakes {
       this.#blindSleep = BLIND_SLEEP.first;
       this.#announce(channel);
     }, () => {
-      if (this.#channels.get(channel) !== subscribed) return;
-      this.#channels.delete(channel);
+      if (this.#channels.get(channel) === subscribed) this.#channels.delete(channel);
+      if (this.#open.size === 0) return; // closed meanwhile
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         for (const waiting of this.#all()) waiting.wakeAll();
@@ -93,8 +93,8 @@ export class Wakes {
     try {
       await (await opening).subscribe(channel);
     } catch (error) {
-      // What could not be opened or does not listen is opened anew the next time.
-      if (this.#listener === opening) this.#listener = undefined;
+      // What could not be opened or does not listen is opened anew the next time, also for those who did listen by it.
+      this.#drop(opening);
       await opening.then((listener) => listener.close()).catch(() => {});
       throw error;
     }
@@ -105,13 +105,18 @@ export class Wakes {
       message: (channel, message) => this.#deliver(channel, message),
       up: () => void this.#resubscribe(),
       down: () => {
-        if (this.#listener !== opening) return;
-        this.#listener = undefined;
-        this.#channels.clear();
-        for (const waiting of this.#all()) waiting.wakeAll();
+        if (this.#drop(opening)) { for (const waiting of this.#all()) waiting.wakeAll(); }
       },
     });
     return opening;
+  }
+
+  /** Nobody listens by it any more; tells whether somebody might have. */
+  #drop(opening: Promise<Listener>): boolean {
+    if (this.#listener !== opening) return false;
+    this.#listener = undefined;
+    this.#channels.clear();
+    return true;
   }
 
   async #resubscribe(): Promise<void> {
