@@ -14,10 +14,10 @@ import { simulate } from "./simulate.ts";
 import { type Store, STORES } from "./stores.ts";
 import { FAULTS } from "./transport.ts";
 
-/** How many histories are played under each runtime. Together they are ten thousand. */
-const HISTORIES = { memory: 3_000, sqlite: 250, redis: 85 };
+/** How many histories the runtimes play together. */
+const HISTORIES = { memory: 9_000, sqlite: 750, redis: 255 };
 
-/** New ones each time: what is known to hold needs no further look. A third of what follows is each runtime's own. */
+/** New ones each time: what is known to hold needs no further look. Of what follows each runtime has its part. */
 const FIRST = Date.now() % 2 ** 30;
 
 const stores = new Map<string, Promise<Store>>();
@@ -34,7 +34,7 @@ after(async () => {
 
 for (const [name, count] of Object.entries(HISTORIES)) {
   test(`${name}: no history breaks a promise, whatever fails on the way`, async () => {
-    const failure = await simulate(seedsFrom(FIRST, 3 * count).filter(isOwnTurn), { store: await store(name) });
+    const failure = await simulate(seedsFrom(FIRST, count).filter(isOwnTurn), { store: await store(name) });
     assert(
       failure === undefined,
       `${failure?.text}\n\ndeno task simulate --storage ${name} --seed ${failure?.seed} --steps ${failure?.steps}`,
