@@ -78,8 +78,9 @@ export class Wakes {
       this.#announce(channel);
     }, () => {
       if (this.#channels.get(channel) === subscribed) this.#channels.delete(channel);
-      if (this.#open.size === 0) return; // closed meanwhile
-      this.#timer ??= setTimeout(() => {
+      // Closed meanwhile, or everybody will be woken already: one connection may fail for many channels.
+      if (this.#open.size === 0 || this.#timer !== undefined) return;
+      this.#timer = setTimeout(() => {
         this.#timer = undefined;
         for (const waiting of this.#all()) waiting.wakeAll();
       }, this.#blindSleep);
@@ -105,7 +106,8 @@ export class Wakes {
       message: (channel, message) => this.#deliver(channel, message),
       up: () => void this.#resubscribe(),
       down: () => {
-        if (this.#drop(opening)) { for (const waiting of this.#all()) waiting.wakeAll(); }
+        if (!this.#drop(opening)) return;
+        for (const waiting of this.#all()) waiting.wakeAll();
       },
     });
     return opening;
