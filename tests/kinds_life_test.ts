@@ -96,12 +96,12 @@ for (const kind of KINDS) {
   });
 }
 
-test("a revoked task is ended also if it blocks its process", async () => {
+test("a revoked task is ended also if it is in a loop", async () => {
   await inSandbox(async (sandbox) => {
-    const { huey, blocks } = troubles(sandbox.folder);
+    const { huey, computes } = troubles(sandbox.folder);
     const child = await consumer(sandbox, "-k process -w 1");
-    const result = await blocks(60_000);
-    await eventually(() => count(sandbox, "blocks begun") === 1);
+    const result = await computes(60_000);
+    await eventually(() => count(sandbox, "computes begun") === 1);
     await result.revoke();
     await eventually(async () => await result.status() === "revoked");
     await stop(child);

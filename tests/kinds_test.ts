@@ -86,8 +86,8 @@ for (const kind of KINDS) {
       const queue = troubles(sandbox.folder);
       const first = await consumer(sandbox, `-k ${kind} -w 2`);
       // Longer than a lease, which is renewed although the worker is blocked: else its neighbour would begin it again.
-      const result = await queue.blocksOnce(kind === "process" ? 2_500 : 0);
-      await eventually(() => pids(sandbox, "blocksOnce begun").length === 1);
+      const result = await queue.loopsOnce(kind === "process" ? 2_500 : 0);
+      await eventually(() => pids(sandbox, "loopsOnce begun").length === 1);
       first.kill("SIGKILL");
       assertEquals(await first.ended, "SIGKILL");
       await eventually(() => !pids(sandbox, "startup").some(isAlive));
@@ -95,21 +95,21 @@ for (const kind of KINDS) {
       assertEquals(await result.get({ blocking: true, timeout: "30s" }), "done");
       second.kill("SIGTERM");
       assertEquals(await second.ended, 0, second.output);
-      const notes = sandbox.notes().filter((note) => note.includes("blocksOnce"));
+      const notes = sandbox.notes().filter((note) => note.includes("loopsOnce"));
       assertEquals(notes.map((note) => note.split(" in ")[0]), [
-        "blocksOnce begun",
-        "blocksOnce begun",
-        "complete blocksOnce",
+        "loopsOnce begun",
+        "loopsOnce begun",
+        "complete loopsOnce",
       ]);
       await assertClean(sandbox, queue, 1);
     });
   });
 
-  test(`a second SIGTERM gives back at once what runs in a ${kind}, also what blocks it`, async () => {
+  test(`a second SIGTERM gives back at once what runs in a ${kind}, also what is in a loop`, async () => {
     await inSandbox(async (sandbox) => {
       const queue = troubles(sandbox.folder);
       const child = await consumer(sandbox, `-k ${kind} -w 2`);
-      await queue.blocks(60_000);
+      await queue.computes(60_000);
       await queue.waits();
       await eventually(() => sandbox.notes().filter((note) => note.includes("begun")).length === 2);
       child.kill("SIGTERM");
@@ -119,7 +119,7 @@ for (const kind of KINDS) {
       assertEquals(await child.ended, 143, child.output);
       assertStringIncludes(child.output, "SIGTERM again: 2 tasks aborted and given back");
       assertEquals((await queue.huey.counts()).queued, 2);
-      for (const name of ["blocks", "waits"]) {
+      for (const name of ["computes", "waits"]) {
         assertEquals(sandbox.notes().filter((note) => note === `interrupted ${name}`).length, 1, name);
       }
       await queue.huey.flush("queue");
@@ -161,11 +161,11 @@ test("kill -9 of a worker process fails the task that it had, at once", async ()
     assertEquals(dead.reason, "its worker died, and it must be delivered at most once");
     await queue.huey.flush("dead");
 
-    const result = await queue.blocks(60_000);
-    await eventually(() => pids(sandbox, "blocks begun").length === 1);
-    process.kill(pids(sandbox, "blocks begun")[0], "SIGKILL");
-    assertMatch(await failure(result), /^WorkerDied: The worker of task blocks .* ended with SIGKILL$/);
-    assertEquals(pids(sandbox, "blocks begun").length, 1);
+    const result = await queue.computes(60_000);
+    await eventually(() => pids(sandbox, "computes begun").length === 1);
+    process.kill(pids(sandbox, "computes begun")[0], "SIGKILL");
+    assertMatch(await failure(result), /^WorkerDied: The worker of task computes .* ended with SIGKILL$/);
+    assertEquals(pids(sandbox, "computes begun").length, 1);
     await child.wrote("ended with SIGKILL, with a task: starting another");
     assertMatch(child.output, /ERROR Worker \d \(pid \d+\) ended with SIGKILL, with a task: starting another/);
     child.kill("SIGTERM");
