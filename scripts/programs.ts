@@ -14,10 +14,10 @@ const PROGRAMS = {
 export function installProgram(name: keyof typeof PROGRAMS): Promise<void> | undefined {
   const isRoot = Deno.uid() === 0;
   const isThere = PROGRAMS[name].some((path) => existsSync(path));
-  if (!isThere && existsSync("/usr/bin/apt-get") && (isRoot || Deno.env.has("CI"))) return fetchProgram(name, isRoot);
+  if (!isThere && existsSync("/usr/bin/apt-get") && (isRoot || Deno.env.has("CI"))) return aptInstall(name, isRoot);
 }
 
-async function fetchProgram(name: string, isRoot: boolean): Promise<void> {
+async function aptInstall(name: string, isRoot: boolean): Promise<void> {
   console.log(`Installing ${name} by apt-get`);
   const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
   for (const what of [["update"], ["install", "--no-install-recommends", "--yes", name]]) {

@@ -15,13 +15,8 @@ export function typescriptUnder(folder: string): string[] {
   }).sort();
 }
 
-/** Whose examples are to be trusted: the library, and the guides. */
-export function documentedPaths(): string[] {
-  return ["mod.ts", "src", "adapters", ...guides()].filter((path) => existsSync(path));
-}
-
-/** README.md, and all in `docs/`. */
+/** README.md, and the guides in `docs/`. */
 export function guides(): string[] {
   const docs = existsSync("docs") ? Array.from(Deno.readDirSync("docs"), ({ name }) => `docs/${name}`) : [];
-  return ["README.md", ...docs.sort()].filter((path) => path.endsWith(".md") && existsSync(path));
+  return ["README.md", ...docs.filter((path) => path.endsWith(".md")).sort()];
 }

@@ -58,8 +58,9 @@ async function runGate(file: string): Promise<Tally> {
 
 async function runTests(runtime: Runtime, files: string[]): Promise<Tally> {
   const { name, program, hasBrowser } = runtime;
-  const missing = hasBrowser && browser && await browser;
-  if (missing) return failure(name, missing.message);
+  // Only if there is something to wait for: who waits goes behind all others, and this one takes longest.
+  const error = hasBrowser && browser && await browser;
+  if (error) return failure(name, error.message);
   if (!program) return failure(name, `Install ${name === "node" ? "Node 22.18 or later" : "Bun 1"}: it is not on PATH`);
   const { processes = 1 } = runtime;
   const shares = Array.from({ length: processes }, (_, share) => files.filter((_, i) => i % processes === share));

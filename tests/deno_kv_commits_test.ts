@@ -1,6 +1,7 @@
 /** How requests to Deno KV are made of its commits, and what becomes of them when these fail. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { after } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { denoKv, type Kv } from "@hq/huey/deno-kv";
 import type { Storage } from "../src/storage.ts";
@@ -11,6 +12,8 @@ import { onlyUnder } from "./shares.ts";
 const test = onlyUnder("deno");
 
 const LEASE = 10_000;
+const folder = mkdtempSync(`${tmpdir()}/huey-`);
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 function message(id: string, body = "") {
   return { id, name: "task", body };
@@ -137,7 +140,6 @@ test("deno-kv commits: almost as much as can be stored is stored", async () => {
 });
 
 test("deno-kv commits: sixteen who want the same get each message once, and all of them", async () => {
-  const folder = mkdtempSync(`${tmpdir()}/huey-`);
   const storages = await Promise.all(
     Array.from({ length: 16 }, async () => (await connect(`${folder}/storm.db`))("storm")),
   );
@@ -154,7 +156,6 @@ test("deno-kv commits: sixteen who want the same get each message once, and all 
   }));
   assertEquals(taken.toSorted(), many(400).map(({ id }) => id).toSorted());
   for (const storage of storages) await storage.close!();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test("deno-kv commits: a locked file is tried again", async () => {

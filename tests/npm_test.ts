@@ -102,8 +102,8 @@ test("the npm package is checked, and works in fresh projects of Node, Bun and T
 
     await run(folder, "npm", "install", ...quietly, ...optional);
     for (const module of ["nodenext", "preserve"]) {
-      const flags = "--strict --skipDefaultLibCheck --noEmit --allowImportingTsExtensions " +
-        `--target esnext --lib esnext,dom --module ${module}`;
+      const flags =
+        `--strict --noEmit --allowImportingTsExtensions --target esnext --lib esnext,dom --module ${module}`;
       await run(folder, node, `${TOOLS}/typescript/lib/tsc.js`, ...flags.split(" "), "types.ts");
     }
     const entries = Object.keys(manifest.exports).filter((key) => key !== "./cli").map((key) =>
